@@ -1,0 +1,163 @@
+using System.Collections.Concurrent;
+using NetmapCuse.Core.Abi.Linux;
+using NetmapCuse.Core.Abi.Netmap;
+using NetmapCuse.Core.Interop;
+using NetmapCuse.Core.Memory;
+using NetmapCuse.Core.Ports;
+using NetmapCuse.Core.Rings;
+using NetmapCuse.Core.Transport;
+using Serilog;
+
+namespace NetmapCuse.Core.Device;
+
+/// <summary>
+/// One device file: its arena, its ports, and the open files of its clients. Nothing is shared between two devices.
+/// Calls come from the transport's threads.
+/// </summary>
+public sealed class NetmapDevice : ICallHandler, IPollWaker, IDisposable
+{
+    /// <summary>Open files at a time; one more gets ENFILE.</summary>
+    private const int FilesMax = 16384;
+
+    private readonly Arena _arena;
+    private readonly ControlPlane _plane;
+    private readonly PendingReleases _releases = new();
+    private readonly OpenFile?[] _files = new OpenFile?[FilesMax];
+    private readonly ConcurrentStack<int> _freeFiles = new(Enumerable.Range(0, FilesMax).Reverse());
+    private readonly int _watchMicroseconds;
+    private IPollWaker? _waker;
+
+    public NetmapDevice(DeviceOptions options, IHostInterfaces interfaces, ILogger log)
+    {
+        _arena = new Arena(options.ArenaBytes);
+        _watchMicroseconds = Environment.ProcessorCount > 1 ? options.WatchMicroseconds : 0;
+        RegionTable regions = new(_arena, RegionSizes.GlobalDefault);
+        _plane = new ControlPlane(new PortDirectory(regions, interfaces, log), log);
+    }
+
+    /// <summary>The memfd that clients map.</summary>
+    public Fd Memory => _arena.File;
+
+    /// <summary>Files that are open now.</summary>
+    public int OpenFiles => FilesMax - _freeFiles.Count;
+
+    internal ControlPlane Plane => _plane;
+
+    /// <summary>Says who wakes sleepers. Before the first call comes in.</summary>
+    public void Attach(IPollWaker waker) => _waker = waker;
+
+    public int Open(in Caller caller, out ulong handle)
+    {
+        handle = 0;
+        if (!_freeFiles.TryPop(out int place))
+        {
+            return Errno.NFile;
+        }
+
+        Volatile.Write(ref _files[place], new OpenFile(this));
+        handle = (ulong)place;
+        return Errno.Ok;
+    }
+
+    public void Flush(ulong handle, in Caller caller)
+    {
+        if (File(handle) is { Binding: not null } file)
+        {
+            _releases.Expect(file);
+        }
+    }
+
+    public void Release(ulong handle)
+    {
+        if (File(handle) is { } file)
+        {
+            _plane.Release(file);
+            _releases.Settle(file);
+            Volatile.Write(ref _files[handle], null);
+            _freeFiles.Push((int)handle);
+        }
+    }
+
+    public int Ioctl(ref IoctlCall call)
+    {
+        if (File(call.Handle) is not { } file)
+        {
+            return -Errno.BadF;
+        }
+
+        return call.Command switch
+        {
+            NetmapApi.NiocTxSync => Sync(file, RingDirection.Tx, call.Caller.ThreadId),
+            NetmapApi.NiocRxSync => Sync(file, RingDirection.Rx, call.Caller.ThreadId),
+            _ => Control(file, ref call),
+        };
+    }
+
+    public uint Poll(in PollCall call) => File(call.Handle) is { } file
+        ? PollCheck.Run(file, call, _watchMicroseconds)
+        : PollEvents.Error;
+
+    public void WakePollers(ulong kernelHandle) => _waker?.WakePollers(kernelHandle);
+
+    public void Dispose()
+    {
+        _releases.Dispose();
+        for (int i = 0; i < FilesMax; i++)
+        {
+            if (Interlocked.Exchange(ref _files[i], null) is { } file)
+            {
+                _plane.Release(file);
+            }
+        }
+
+        _arena.Dispose();
+    }
+
+    private static int Sync(OpenFile file, RingDirection direction, int callerThread)
+    {
+        if (file.Binding is not { } binding)
+        {
+            return -Errno.NxIo;
+        }
+
+        return RingSync.All(binding, direction, callerThread) ? Errno.Ok : -Errno.Io;
+    }
+
+    /// <summary>
+    /// A control request. When a file was closed a moment ago whose release has not come yet, the request waits for that
+    /// (away from this thread, which may have to receive it), so that close and open in a row never meet each other.
+    /// </summary>
+    private int Control(OpenFile file, ref IoctlCall call)
+    {
+        if (_releases.AreDue && call.Defer() is { } reply)
+        {
+            uint command = call.Command;
+            int threadId = call.Caller.ThreadId;
+            _releases.WhenSettled(() => reply.Complete(-Control(file, command, reply.Data, threadId)));
+            return Errno.Ok;
+        }
+
+        return -Control(file, call.Command, call.Data, call.Caller.ThreadId);
+    }
+
+    private int Control(OpenFile file, uint command, Span<byte> data, int threadId) => command switch
+    {
+        NetmapApi.NiocCtrl => ControlIoctl.Run(_plane, file, data, threadId),
+        NetmapApi.NiocRegIf => LegacyIoctl.Register(_plane, file, data, threadId),
+        NetmapApi.NiocGInfo => LegacyIoctl.GetInfo(_plane, file, data, threadId),
+        NetmapApi.NiocConfig => Errno.Inval,
+        _ => Errno.OpNotSupp,
+    };
+
+    private OpenFile? File(ulong handle) => handle < FilesMax ? Volatile.Read(ref _files[handle]) : null;
+}
+
+/// <summary>How a device is set up.</summary>
+public sealed record DeviceOptions
+{
+    /// <summary>Size of the arena, a multiple of the page size. Sparse: only what is used takes memory.</summary>
+    public ulong ArenaBytes { get; init; } = 16UL << 30;
+
+    /// <summary>How long a poll that finds nothing watches its rings before the caller sleeps, microseconds; 0 for never.</summary>
+    public int WatchMicroseconds { get; init; } = 20;
+}

@@ -1,0 +1,134 @@
+using System.Diagnostics;
+using NetmapCuse.Core.Abi.Linux;
+using NetmapCuse.Core.Ports;
+using NetmapCuse.Core.Rings;
+using NetmapCuse.Core.Transport;
+
+namespace NetmapCuse.Core.Device;
+
+/// <summary>
+/// One check of poll, select or epoll (reference/netmap-behaviour.md section 5): sync, look, and when nothing is ready
+/// watch a little, queue the caller, and look once more.
+/// </summary>
+internal static class PollCheck
+{
+    internal static uint Run(OpenFile file, in PollCall call, int watchMicroseconds)
+    {
+        if (file.Binding is not { } binding)
+        {
+            return PollEvents.Error;
+        }
+
+        int thread = call.Caller.ThreadId;
+        uint ready = Sync(binding, call.Events, thread);
+        if (!call.MayWait)
+        {
+            return ready;
+        }
+
+        if (ready == 0 && Watch(file, binding, call.Events, watchMicroseconds))
+        {
+            ready = Sync(binding, call.Events, thread);
+        }
+
+        // Armed also when something is ready: an edge-triggered epoll does not poll again before it is woken.
+        file.Arm(call.KernelHandle);
+        return ready != 0 ? ready : Sync(binding, call.Events, thread);
+    }
+
+    /// <summary>The TX part, then the RX part; returns the events that are ready.</summary>
+    private static uint Sync(Binding binding, uint events, int callerThread)
+    {
+        uint ready = 0;
+        uint wantTx = events & PollEvents.Writable;
+        if (wantTx != 0 || binding.PushesTxOnPoll)
+        {
+            foreach (Kring ring in binding.Tx)
+            {
+                // Once one ring is writable the others are only flushed.
+                if (wantTx == 0 && !ring.HasUnpushed)
+                {
+                    continue;
+                }
+
+                RingSync.Outcome outcome = RingSync.Tx(binding.Port, ring, callerThread);
+                ready |= outcome > RingSync.Outcome.Ready ? PollEvents.Error : 0;
+                if ((outcome & RingSync.Outcome.Ready) != 0)
+                {
+                    ready |= wantTx;
+                    wantTx = 0;
+                }
+            }
+        }
+
+        return ready | SyncRx(binding, events & PollEvents.Readable);
+    }
+
+    /// <summary>All rings are synced, also after one was found readable: otherwise the last ones would starve.</summary>
+    private static uint SyncRx(Binding binding, uint wantRx)
+    {
+        uint ready = 0;
+        if (wantRx == 0 || binding.Rx.Length == 0)
+        {
+            return ready;
+        }
+
+        long now = Clock.Microseconds();
+        foreach (Kring ring in binding.Rx)
+        {
+            RingSync.Outcome outcome = RingSync.Rx(binding.Port, ring, now);
+            ready |= (outcome & RingSync.Outcome.Ready) != 0 ? wantRx : 0;
+            ready |= outcome > RingSync.Outcome.Ready ? PollEvents.Error : 0;
+        }
+
+        return ready;
+    }
+
+    /// <summary>Waits a bounded time for news without sleeping. True when there are some.</summary>
+    private static bool Watch(OpenFile file, Binding binding, uint events, int microseconds)
+    {
+        long ticks = file.Watch.Ticks(microseconds);
+        if (ticks == 0)
+        {
+            return false;
+        }
+
+        long end = Stopwatch.GetTimestamp() + ticks;
+        do
+        {
+            if (HasNews(binding, events))
+            {
+                file.Watch.Succeeded();
+                return true;
+            }
+
+            Thread.SpinWait(4);
+        }
+        while (Stopwatch.GetTimestamp() < end);
+
+        file.Watch.Failed();
+        return false;
+    }
+
+    private static bool HasNews(Binding binding, uint events)
+    {
+        bool news = false;
+        if ((events & PollEvents.Readable) != 0)
+        {
+            foreach (Kring ring in binding.Rx)
+            {
+                news |= binding.Port.HasNews(ring);
+            }
+        }
+
+        if ((events & PollEvents.Writable) != 0)
+        {
+            foreach (Kring ring in binding.Tx)
+            {
+                news |= binding.Port.HasNews(ring);
+            }
+        }
+
+        return news;
+    }
+}

@@ -1,0 +1,83 @@
+using NetmapCuse.Core.Ports;
+using NetmapCuse.Core.Rings;
+
+namespace NetmapCuse.Core.Device;
+
+/// <summary>
+/// Synchronisation of a binding's rings: NIOCTXSYNC, NIOCRXSYNC and the two parts of poll (reference/netmap-behaviour.md
+/// sections 4 and 5). Runs in the thread that received the call. A ring that another thread is syncing is skipped.
+/// </summary>
+internal static class RingSync
+{
+    /// <summary>What became of one ring.</summary>
+    [Flags]
+    internal enum Outcome
+    {
+        None = 0,
+
+        /// <summary>cur is not at tail: the program has something to do.</summary>
+        Ready = 1,
+
+        /// <summary>head or cur was impossible, or the port could not sync: poll says POLLERR.</summary>
+        Error = 2,
+
+        /// <summary>The ring is stopped: the ioctls say EIO.</summary>
+        Stopped = 4,
+    }
+
+    /// <summary>Syncs every bound ring of the direction; an impossible head or cur is not an error of the ioctl.</summary>
+    /// <returns>False when a ring was stopped (EIO).</returns>
+    internal static bool All(Binding binding, RingDirection direction, int callerThread)
+    {
+        Outcome all = Outcome.None;
+        foreach (Kring ring in direction == RingDirection.Tx ? binding.Tx : binding.Rx)
+        {
+            all |= direction == RingDirection.Tx
+                ? Tx(binding.Port, ring, callerThread)
+                : Rx(binding.Port, ring, Clock.Microseconds());
+        }
+
+        return (all & Outcome.Stopped) == 0;
+    }
+
+    /// <summary>A ring whose prologue fails is not synced: what it would send is not what the program meant.</summary>
+    internal static Outcome Tx(Port port, Kring ring, int callerThread)
+    {
+        if (!ring.TryEnter())
+        {
+            return ring.IsStopped ? Outcome.Stopped : Outcome.None;
+        }
+
+        Outcome outcome = Outcome.Error;
+        if (ring.Prologue() && port.TxSync(ring, callerThread))
+        {
+            outcome = ring.Publish() ? Outcome.Ready : Outcome.None;
+        }
+
+        ring.Exit();
+        return outcome;
+    }
+
+    /// <summary>A ring whose prologue fails is reset and then synced all the same.</summary>
+    internal static Outcome Rx(Port port, Kring ring, long now)
+    {
+        if (!ring.TryEnter())
+        {
+            return ring.IsStopped ? Outcome.Stopped : Outcome.None;
+        }
+
+        Outcome outcome = ring.Prologue() ? Outcome.None : Outcome.Error;
+        if (port.RxSync(ring))
+        {
+            outcome |= ring.Publish() ? Outcome.Ready : Outcome.None;
+            ring.Stamp(now);
+        }
+        else
+        {
+            outcome |= Outcome.Error;
+        }
+
+        ring.Exit();
+        return outcome;
+    }
+}

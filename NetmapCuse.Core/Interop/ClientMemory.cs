@@ -1,0 +1,54 @@
+using System.Runtime.InteropServices;
+
+namespace NetmapCuse.Core.Interop;
+
+/// <summary>
+/// Reads and writes the memory of the process that makes a call, by thread id (process_vm_readv(2)). The caller waits in
+/// its system call meanwhile, so the id stays its own. What lies behind a pointer may change at any time: read once.
+/// </summary>
+internal static unsafe partial class ClientMemory
+{
+    /// <summary>Reads all of <paramref name="destination"/>. False: EFAULT.</summary>
+    internal static bool TryRead(int threadId, ulong address, Span<byte> destination)
+    {
+        fixed (byte* local = destination)
+        {
+            return Read(threadId, address, local, (uint)destination.Length) == destination.Length;
+        }
+    }
+
+    /// <summary>Writes all of <paramref name="source"/>. False: EFAULT.</summary>
+    internal static bool TryWrite(int threadId, ulong address, ReadOnlySpan<byte> source)
+    {
+        fixed (byte* pinned = source)
+        {
+            IoVector local = new() { Base = (ulong)pinned, Length = (ulong)source.Length };
+            IoVector remote = new() { Base = address, Length = (ulong)source.Length };
+            return source.Length == 0 || ProcessVmWritev(threadId, &local, 1, &remote, 1, 0) == source.Length;
+        }
+    }
+
+    /// <summary>Reads up to <paramref name="length"/> bytes; returns how many, or -1.</summary>
+    internal static nint Read(int threadId, ulong address, byte* destination, uint length)
+    {
+        IoVector local = new() { Base = (ulong)destination, Length = length };
+        IoVector remote = new() { Base = address, Length = length };
+        return length == 0 ? 0 : ProcessVmReadv(threadId, &local, 1, &remote, 1, 0);
+    }
+
+    [LibraryImport("libc", EntryPoint = "process_vm_readv", SetLastError = true)]
+    private static partial nint ProcessVmReadv(
+        int threadId, IoVector* local, nuint localCount, IoVector* remote, nuint remoteCount, nuint flags);
+
+    [LibraryImport("libc", EntryPoint = "process_vm_writev", SetLastError = true)]
+    private static partial nint ProcessVmWritev(
+        int threadId, IoVector* local, nuint localCount, IoVector* remote, nuint remoteCount, nuint flags);
+
+    /// <summary>struct iovec.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    private struct IoVector
+    {
+        internal ulong Base;
+        internal ulong Length;
+    }
+}

@@ -1,0 +1,46 @@
+using System.Runtime.InteropServices;
+
+namespace NetmapCuse.Core.Interop;
+
+/// <summary>A shared mapping of a file. It is unmapped once, after everything that points into it is gone.</summary>
+public sealed unsafe class MappedMemory : SafeHandle
+{
+    private MappedMemory(void* address, ulong length) : base(0, ownsHandle: true)
+    {
+        SetHandle((nint)address);
+        Length = length;
+    }
+
+    public override bool IsInvalid => handle is 0 or -1;
+
+    internal ulong Length { get; }
+
+    internal byte* Address => (byte*)handle;
+
+    /// <summary>Maps the whole length of the file, readable and writable, without touching a page.</summary>
+    internal static MappedMemory Map(Fd file, ulong length)
+    {
+        const int Protection = Libc.ProtRead | Libc.ProtWrite;
+        void* address = Libc.MMap(null, (nuint)length, Protection, Libc.MapShared | Libc.MapNoReserve, file, 0);
+        return (nint)address != -1
+            ? new MappedMemory(address, length)
+            : throw PosixException.Last($"mmap of {length} bytes of packet memory");
+    }
+
+    /// <summary>Takes the page faults of a range now. Returns false when the memory cannot be had.</summary>
+    internal static bool Populate(byte* address, ulong length)
+    {
+        const ulong Page = 4096;
+        ulong start = (ulong)address & ~(Page - 1);
+        ulong end = ((ulong)address + length + Page - 1) & ~(Page - 1);
+        if (Libc.MAdvise((void*)start, (nuint)(end - start), Libc.MadvPopulateWrite) == 0)
+        {
+            return true;
+        }
+
+        // EINVAL: a kernel before 5.14, which faults on first use instead.
+        return Marshal.GetLastPInvokeError() == Abi.Linux.Errno.Inval;
+    }
+
+    protected override bool ReleaseHandle() => Libc.MUnmap((void*)handle, (nuint)Length) == 0;
+}

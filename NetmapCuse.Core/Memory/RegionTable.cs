@@ -1,0 +1,81 @@
+using NetmapCuse.Core.Abi.Linux;
+
+namespace NetmapCuse.Core.Memory;
+
+/// <summary>The regions of one device file by memory id (reference/netmap-abi.md section 7.5). Control plane only.</summary>
+internal sealed class RegionTable
+{
+    internal const ushort GlobalId = 1;
+
+    /// <summary>Where the 32-bit fields of the legacy API end: nr_memsize has to fit.</summary>
+    internal const ulong LegacyLimit = (1UL << 32) - RegionLayout.Page;
+
+    private readonly Arena _arena;
+    private readonly Dictionary<ushort, Region> _regions = [];
+    private ushort _lastId = GlobalId;
+
+    internal RegionTable(Arena arena, RegionSizes globalSizes)
+    {
+        _arena = arena;
+        RegionLayout? layout = RegionLayout.TryCreate(globalSizes, isPrivate: false);
+        Check.That(layout is not null, "the global region has no valid default size");
+        Check.That(arena.TryTake(layout.MemorySize, LegacyLimit, out ulong offset), "the arena is too small");
+        Global = new Region(arena, GlobalId, layout, offset, isPrivate: false, static _ => { });
+        Global.AddReference();
+        _regions.Add(GlobalId, Global);
+    }
+
+    /// <summary>Memory id 1: NICs and pipes of those. Its offset is 0, so its numbers are the documented ones.</summary>
+    internal Region Global { get; }
+
+    internal IEnumerable<Region> All => _regions.Values;
+
+    /// <summary>The region of this id, or null (EINVAL).</summary>
+    internal Region? Find(ushort id) => _regions.GetValueOrDefault(id);
+
+    /// <summary>A new private region.</summary>
+    /// <param name="sizes">Requested pools.</param>
+    /// <param name="limit">Where it has to end: <see cref="LegacyLimit"/> for callers with 32-bit offsets.</param>
+    /// <param name="region">The region, without a reference yet.</param>
+    /// <returns>0, EINVAL for pools out of range, ENOMEM when ids or the arena run out.</returns>
+    internal int TryCreatePrivate(RegionSizes sizes, ulong limit, out Region region)
+    {
+        region = null!;
+        RegionLayout? layout = RegionLayout.TryCreate(sizes, isPrivate: true);
+        if (layout is null)
+        {
+            return Errno.Inval;
+        }
+
+        if (_regions.Count == ushort.MaxValue || !_arena.TryTake(layout.MemorySize, limit, out ulong offset))
+        {
+            return Errno.NoMem;
+        }
+
+        region = new Region(_arena, NextId(), layout, offset, isPrivate: true, End);
+        _regions.Add(region.Id, region);
+        return Errno.Ok;
+    }
+
+    private ushort NextId()
+    {
+        do
+        {
+            _lastId = _lastId == ushort.MaxValue ? (ushort)1 : (ushort)(_lastId + 1);
+        }
+        while (_regions.ContainsKey(_lastId));
+
+        return _lastId;
+    }
+
+    private void End(Region region)
+    {
+        Check.That(region.Users == 0, "a region in use ends");
+        _regions.Remove(region.Id);
+        _arena.Return(region.ArenaOffset, region.Layout.MemorySize);
+        if (region.Id == _lastId)
+        {
+            _lastId--;
+        }
+    }
+}

@@ -1,0 +1,108 @@
+using NetmapCuse.Core.Abi.Netmap;
+using NetmapCuse.Core.Rings;
+
+namespace NetmapCuse.Core.Pipes;
+
+/// <summary>
+/// The data path of a pipe. Slots travel whole, data never moves: the sender copies its slots into the receiver's ring, at
+/// the same numbers, and moves the receiver's hwtail; the receiver copies released slots back and moves its hwcur, which
+/// is the sender's space. Each of the two words has one writer, so no lock is needed. Slots are passed on as they are:
+/// both ends share one region and can harm nobody but each other.
+/// </summary>
+internal static unsafe class PipeTransfer
+{
+    /// <summary>Sends what is between hwcur and rhead, up to the end of the last complete packet, and takes space back.</summary>
+    internal static void Send(Kring tx, Kring rx)
+    {
+        uint n = tx.NumSlots;
+        uint first = tx.Indexes.HwCur;
+        uint released = Volatile.Read(ref rx.Indexes.HwCur);
+        uint end = EndOfLastPacket(tx, first, tx.Indexes.RHead);
+        uint bytes = 0;
+        for (uint i = first; i != end; i = RingWindow.Next(i, n))
+        {
+            NetmapSlot slot = tx.Slots[i];
+            bytes += slot.Length;
+            rx.Slots[i] = slot;
+            if ((slot.Flags & SlotFlags.BufferChanged) != 0)
+            {
+                tx.Slots[i].Flags = slot.Flags & ~SlotFlags.BufferChanged;
+            }
+        }
+
+        tx.Indexes.HwTail = RingWindow.Previous(released, n);
+        if (end != first)
+        {
+            tx.Indexes.HwCur = end;
+            tx.Counters.Frames += RingWindow.Distance(first, end, n);
+            tx.Counters.Bytes += bytes;
+            Volatile.Write(ref rx.Indexes.HwTail, end);
+            rx.Wake();
+        }
+    }
+
+    /// <summary>Gives slots between hwcur and rhead back to the sender. hwtail is the sender's work already.</summary>
+    internal static void Release(Kring rx, Kring tx)
+    {
+        uint n = rx.NumSlots;
+        uint first = rx.Indexes.HwCur;
+        uint head = rx.Indexes.RHead;
+        if (head == first)
+        {
+            return;
+        }
+
+        uint bytes = 0;
+        for (uint i = first; i != head; i = RingWindow.Next(i, n))
+        {
+            NetmapSlot slot = rx.Slots[i];
+            bytes += slot.Length;
+            tx.Slots[i] = slot;
+            if ((slot.Flags & SlotFlags.BufferChanged) != 0)
+            {
+                rx.Slots[i].Flags = slot.Flags & ~SlotFlags.BufferChanged;
+            }
+        }
+
+        rx.Counters.Frames += RingWindow.Distance(first, head, n);
+        rx.Counters.Bytes += bytes;
+        Volatile.Write(ref rx.Indexes.HwCur, head);
+        tx.Wake();
+    }
+
+    internal static bool HasSpaceToReclaim(Kring tx, Kring rx) =>
+        RingWindow.Previous(Volatile.Read(ref rx.Indexes.HwCur), tx.NumSlots) != tx.Indexes.HwTail;
+
+    /// <summary>Which buffers the two rings of a direction have: in flight they are where the receiver's slots say.</summary>
+    internal static IReadOnlyList<uint> BuffersOf(Kring tx, Kring rx)
+    {
+        uint n = tx.NumSlots;
+        uint inFlight = RingWindow.Distance(rx.Indexes.HwCur, rx.Indexes.HwTail, n);
+        uint[] buffers = new uint[n];
+        for (uint i = 0; i < n; i++)
+        {
+            bool isInFlight = RingWindow.Distance(rx.Indexes.HwCur, i, n) < inFlight;
+            buffers[i] = isInFlight ? rx.Slots[i].BufferIndex : tx.Slots[i].BufferIndex;
+        }
+
+        return buffers;
+    }
+
+    /// <summary>One past the last slot without NS_MOREFRAG in [first, head); first when there is none.</summary>
+    private static uint EndOfLastPacket(Kring tx, uint first, uint head)
+    {
+        uint n = tx.NumSlots;
+        while (head != first)
+        {
+            uint last = RingWindow.Previous(head, n);
+            if ((tx.Slots[last].Flags & SlotFlags.MoreFragments) == 0)
+            {
+                break;
+            }
+
+            head = last;
+        }
+
+        return head;
+    }
+}

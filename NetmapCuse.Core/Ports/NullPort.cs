@@ -1,0 +1,19 @@
+using NetmapCuse.Core.Memory;
+using NetmapCuse.Core.Rings;
+
+namespace NetmapCuse.Core.Ports;
+
+/// <summary>
+/// A port without traffic: a way to a region and its buffers. TX never drains, RX never fills
+/// (reference/netmap-behaviour.md section 14).
+/// </summary>
+internal sealed class NullPort(string name, PortRings rings, Region region) : Port($"null:{name}", rings, region)
+{
+    internal override bool TxSync(Kring ring, int callerThread) => true;
+
+    internal override bool RxSync(Kring ring) => true;
+
+    protected override void OnEnded()
+    {
+    }
+}

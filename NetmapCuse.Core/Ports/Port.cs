@@ -1,0 +1,205 @@
+using NetmapCuse.Core.Abi.Linux;
+using NetmapCuse.Core.Memory;
+using NetmapCuse.Core.Rings;
+
+namespace NetmapCuse.Core.Ports;
+
+/// <summary>
+/// Anything a descriptor can be bound to: a VALE port, a pipe end, and what comes later. Created by the first request
+/// that needs it, ended with its last reference (bindings, pipes on it). All but the two syncs is control plane.
+/// </summary>
+internal abstract class Port
+{
+    private int _references;
+
+    protected Port(string name, PortRings rings, Region region)
+    {
+        Name = name;
+        Rings = rings;
+        Region = region;
+        region.AddReference();
+    }
+
+    /// <summary>The name that requests use.</summary>
+    internal string Name { get; }
+
+    /// <summary>NIC rings and slots; host rings apart.</summary>
+    internal PortRings Rings { get; }
+
+    internal uint HostTxRings { get; private protected init; }
+
+    internal uint HostRxRings { get; private protected init; }
+
+    internal Region Region { get; }
+
+    /// <summary>TX krings, host rings last; empty while nobody is bound.</summary>
+    internal Kring[] Tx { get; private set; } = [];
+
+    internal Kring[] Rx { get; private set; } = [];
+
+    internal int Bindings { get; private protected set; }
+
+    /// <summary>A binding or a pipe on it still needs the port.</summary>
+    internal bool IsReferenced => _references > 0;
+
+    /// <summary>Pipes that have this port as their parent.</summary>
+    internal PipeTable Pipes { get; } = new();
+
+    /// <summary>What the port has done since it exists, bindings that are gone included: sent by and delivered to the program.</summary>
+    internal RingCounters PastTx;
+    internal RingCounters PastRx;
+
+    /// <summary>
+    /// Length of the virtio-net header in front of each frame: 0 for ports that have none.
+    /// </summary>
+    internal virtual uint VnetHeaderLength => 0;
+
+    /// <summary>True while a switch owns the port, so that no program can bind it.</summary>
+    internal virtual bool IsOwnedBySwitch => false;
+
+    /// <summary>Sends what is between hwcur and rhead, as far as it goes; moves hwcur and hwtail. Data path.</summary>
+    /// <param name="ring">The ring, held by the caller, its prologue passed.</param>
+    /// <param name="callerThread">Who calls, for indirect buffers.</param>
+    /// <returns>False when the port cannot sync: poll says POLLERR.</returns>
+    internal abstract bool TxSync(Kring ring, int callerThread);
+
+    /// <summary>Takes back what is between hwcur and rhead and moves hwtail over what has arrived. Data path.</summary>
+    internal abstract bool RxSync(Kring ring);
+
+    /// <summary>A cheap look whether a sync of the ring would move its tail: for a poll that watches before it sleeps.</summary>
+    internal virtual bool HasNews(Kring ring) => Volatile.Read(ref ring.Indexes.HwTail) != ring.Indexes.RTail;
+
+    internal void AddReference() => _references++;
+
+    internal void DropReference()
+    {
+        Check.That(_references > 0, $"port {Name} is dropped more often than it was taken");
+        if (--_references == 0)
+        {
+            OnEnded();
+            Region.DropReference();
+        }
+    }
+
+    /// <summary>One more binding; the first creates the krings.</summary>
+    internal virtual void AddBinding()
+    {
+        AddReference();
+        if (Bindings++ == 0)
+        {
+            CreateKrings();
+        }
+    }
+
+    /// <summary>One binding less; the last takes the krings with it. Its rings are deleted before.</summary>
+    internal virtual void DropBinding()
+    {
+        if (--Bindings == 0)
+        {
+            DestroyKrings();
+        }
+
+        DropReference();
+    }
+
+    /// <summary>Creates the shared rings among these that do not exist yet, RX before TX, by number.</summary>
+    /// <returns>0 or ENOMEM; rings that were created stay until <see cref="DeleteUnusedRings"/>.</returns>
+    internal virtual int CreateRings(ReadOnlySpan<Kring> rx, ReadOnlySpan<Kring> tx)
+    {
+        return CreateMissing(rx) && CreateMissing(tx) ? Errno.Ok : Errno.NoMem;
+    }
+
+    /// <summary>Deletes each ring among these that exists and has no user.</summary>
+    internal virtual void DeleteUnusedRings(ReadOnlySpan<Kring> rx, ReadOnlySpan<Kring> tx)
+    {
+        DeleteUnused(rx);
+        DeleteUnused(tx);
+    }
+
+    /// <summary>Rings among these became used: let traffic in.</summary>
+    internal virtual void StartRings(ReadOnlySpan<Kring> rx, ReadOnlySpan<Kring> tx)
+    {
+        foreach (Kring ring in rx)
+        {
+            StartRing(ring);
+        }
+
+        foreach (Kring ring in tx)
+        {
+            StartRing(ring);
+        }
+    }
+
+    /// <summary>The totals of the port, rings in use included.</summary>
+    internal (RingCounters Tx, RingCounters Rx) Totals()
+    {
+        RingCounters tx = PastTx;
+        RingCounters rx = PastRx;
+        foreach (Kring ring in Tx)
+        {
+            tx.Add(ring.Counters);
+        }
+
+        foreach (Kring ring in Rx)
+        {
+            rx.Add(ring.Counters);
+        }
+
+        return (tx, rx);
+    }
+
+    /// <summary>The last reference is gone.</summary>
+    protected abstract void OnEnded();
+
+    /// <summary>Stops everything that may touch the ring's memory, then returns.</summary>
+    protected virtual void StopRing(Kring ring) => ring.Stop();
+
+    protected virtual void StartRing(Kring ring)
+    {
+        if (ring.IsStopped)
+        {
+            ring.Start();
+        }
+    }
+
+    private protected void CreateKrings()
+    {
+        Tx = Make(RingDirection.Tx, Rings.Tx, HostTxRings, Rings.TxSlots);
+        Rx = Make(RingDirection.Rx, Rings.Rx, HostRxRings, Rings.RxSlots);
+
+        static Kring[] Make(RingDirection direction, uint nic, uint host, uint slots) =>
+            [.. Enumerable.Range(0, (int)(nic + host)).Select(i => new Kring(direction, (uint)i, slots, i >= nic))];
+    }
+
+    private protected void DestroyKrings()
+    {
+        (PastTx, PastRx) = Totals();
+        Tx = [];
+        Rx = [];
+    }
+
+    private bool CreateMissing(ReadOnlySpan<Kring> rings)
+    {
+        foreach (Kring ring in rings)
+        {
+            if (!ring.Exists && !ring.TryCreate(Region))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private void DeleteUnused(ReadOnlySpan<Kring> rings)
+    {
+        foreach (Kring ring in rings)
+        {
+            if (ring.Exists && ring.Users == 0)
+            {
+                StopRing(ring);
+                ring.Delete();
+            }
+        }
+    }
+}

@@ -1,0 +1,28 @@
+using NetmapCuse.Core.Abi.Netmap;
+using NetmapCuse.Core.Memory;
+
+namespace NetmapCuse.Core.Ports;
+
+/// <summary>What a request says about the port that it names; rings and slots count only when it creates the port.</summary>
+internal sealed record PortRequest
+{
+    internal required string Name { get; init; }
+
+    internal RegisterMode Mode { get; init; } = RegisterMode.AllNic;
+
+    internal RegisterFlags Flags { get; init; }
+
+    /// <summary>Rings and slots; 0 stands for the default.</summary>
+    internal PortRings Rings { get; init; }
+
+    internal uint ExtraBuffers { get; init; }
+
+    /// <summary>nr_mem_id, 0 for the default of the port.</summary>
+    internal ushort MemoryId { get; init; }
+
+    /// <summary>False: look only, create nothing.</summary>
+    internal bool MayCreate { get; init; } = true;
+
+    /// <summary>Where new regions have to end: the legacy API has 32-bit offsets.</summary>
+    internal ulong RegionLimit { get; init; } = ulong.MaxValue;
+}

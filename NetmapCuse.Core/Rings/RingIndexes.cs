@@ -1,0 +1,29 @@
+using System.Runtime.InteropServices;
+
+namespace NetmapCuse.Core.Rings;
+
+/// <summary>
+/// The private indexes of a ring, on cache lines by writer: on the receive ring of a VALE port or a pipe the sender moves
+/// hwtail while the receiver moves all others.
+/// </summary>
+[StructLayout(LayoutKind.Explicit, Size = 384)]
+internal struct RingIndexes
+{
+    /// <summary>nr_hwcur: first slot not yet taken from (TX) or released by (RX) the program. Written by the sync of this ring.</summary>
+    [FieldOffset(128)] internal uint HwCur;
+
+    /// <summary>rhead: the program's head at the last exchange. Written by the sync of this ring.</summary>
+    [FieldOffset(132)] internal uint RHead;
+
+    /// <summary>rcur: the program's cur at the last exchange. Written by the sync of this ring.</summary>
+    [FieldOffset(136)] internal uint RCur;
+
+    /// <summary>rtail: the tail that the program was shown last. Written by the sync of this ring.</summary>
+    [FieldOffset(140)] internal uint RTail;
+
+    /// <summary>nr_hwtail: the tail to show next. TX: written by the sync of this ring. RX: written by the sender.</summary>
+    [FieldOffset(256)] internal uint HwTail;
+
+    /// <summary>nr_hwlease: RX of a VALE port: first slot that no sender has claimed. Written under the ring's gate.</summary>
+    [FieldOffset(260)] internal uint HwLease;
+}

@@ -1,0 +1,123 @@
+using NetmapCuse.Core.Memory;
+using NetmapCuse.Core.Ports;
+using NetmapCuse.Core.Rings;
+
+namespace NetmapCuse.Core.Vale;
+
+/// <summary>
+/// A port of a VALE switch. All forwarding is done in the sender's TX sync; a receive sync only moves indexes. Sending
+/// never blocks: what finds no room at a receiver is dropped there.
+/// </summary>
+internal sealed class ValePort : Port
+{
+    private readonly ValeParameters _parameters;
+    private readonly Action<ValePort> _ended;
+    private Forwarder[] _forwarders = [];
+
+    /// <param name="name">The full name, "vale0:a".</param>
+    /// <param name="rings">Rings and slots, cut to the limits.</param>
+    /// <param name="region">Where its rings lie.</param>
+    /// <param name="parameters">bridge_batch.</param>
+    /// <param name="ended">Told when the last reference is gone.</param>
+    internal ValePort(string name, PortRings rings, Region region, ValeParameters parameters, Action<ValePort> ended)
+        : base(name, rings, region)
+    {
+        _parameters = parameters;
+        _ended = ended;
+    }
+
+    /// <summary>The switch, or null for a port that is on none: then whatever is sent goes nowhere.</summary>
+    internal ValeSwitch? Switch { get; private set; }
+
+    /// <summary>Index on the switch.</summary>
+    internal int Index { get; private set; } = ValeSwitch.NoPort;
+
+    internal void JoinSwitch(ValeSwitch valeSwitch)
+    {
+        Index = valeSwitch.Add(this);
+        Switch = valeSwitch;
+    }
+
+    /// <summary>Leaves the switch; returns it, or null when there was none.</summary>
+    internal ValeSwitch? LeaveSwitch()
+    {
+        ValeSwitch? left = Switch;
+        left?.Remove(this);
+        Switch = null;
+        Index = ValeSwitch.NoPort;
+        return left;
+    }
+
+    internal override bool TxSync(Kring ring, int callerThread)
+    {
+        uint head = ring.Indexes.RHead;
+        if (head != ring.Indexes.HwCur)
+        {
+            _forwarders[ring.Index].Forward(this, ring, head, callerThread, _parameters.BridgeBatch);
+            ring.Indexes.HwCur = head;
+        }
+
+        ring.Indexes.HwTail = RingWindow.Previous(head, ring.NumSlots);
+        return true;
+    }
+
+    internal override bool RxSync(Kring ring)
+    {
+        Volatile.Write(ref ring.Indexes.HwCur, ring.Indexes.RHead);
+        return true;
+    }
+
+    /// <summary>Nothing that others do changes a TX ring, it is never full after a sync.</summary>
+    internal override bool HasNews(Kring ring) => ring.Direction == RingDirection.Rx && base.HasNews(ring);
+
+    internal override void AddBinding()
+    {
+        base.AddBinding();
+        if (Bindings == 1)
+        {
+            _forwarders = [.. Tx.Select(_ => new Forwarder())];
+        }
+    }
+
+    internal override void DropBinding()
+    {
+        if (Bindings == 1)
+        {
+            foreach (Forwarder forwarder in _forwarders)
+            {
+                forwarder.Dispose();
+            }
+        }
+
+        base.DropBinding();
+    }
+
+    protected override void StartRing(Kring ring)
+    {
+        if (ring.IsStopped && ring.Direction == RingDirection.Rx)
+        {
+            ring.OpenGate();
+        }
+
+        base.StartRing(ring);
+    }
+
+    protected override void StopRing(Kring ring)
+    {
+        if (!ring.IsStopped && ring.Direction == RingDirection.Rx)
+        {
+            ring.CloseGate();
+        }
+
+        base.StopRing(ring);
+    }
+
+    protected override void OnEnded() => _ended(this);
+}
+
+/// <summary>The module parameters that the switch looks at while it forwards.</summary>
+internal sealed class ValeParameters
+{
+    /// <summary>bridge_batch: slots handled at a time, at most 1024; 0 or less makes every packet vanish.</summary>
+    internal int BridgeBatch { get; set; } = Abi.Netmap.Limits.BatchMax;
+}
