@@ -1,0 +1,72 @@
+namespace NetmapCuse.Core.Transport;
+
+/// <summary>
+/// The deferred calls of a device file, so that FUSE_INTERRUPT finds them. An interrupt is read by another thread than
+/// the call and may overtake its deferral: the newest of those that find nothing are kept for calls still to come.
+/// </summary>
+internal sealed class DeferredCalls
+{
+    private const int EarlyMax = 64;
+
+    private readonly Lock _gate = new();
+    private readonly Dictionary<ulong, DeferredCall> _open = [];
+    private readonly ulong[] _early = new ulong[EarlyMax];
+    private int _nextEarly;
+    private bool _ended;
+
+    internal void Add(DeferredCall call)
+    {
+        bool interrupt;
+        lock (_gate)
+        {
+            _open.Add(call.Unique, call);
+            interrupt = _ended || _early.Contains(call.Unique);
+        }
+
+        if (interrupt)
+        {
+            call.Interrupt();
+        }
+    }
+
+    internal void Remove(DeferredCall call)
+    {
+        lock (_gate)
+        {
+            _open.Remove(call.Unique);
+        }
+    }
+
+    /// <summary>The caller of this request was interrupted.</summary>
+    internal void Interrupt(ulong unique)
+    {
+        DeferredCall? call;
+        lock (_gate)
+        {
+            if (!_open.TryGetValue(unique, out call))
+            {
+                _early[_nextEarly] = unique;
+                _nextEarly = (_nextEarly + 1) % EarlyMax;
+                return;
+            }
+        }
+
+        call.Interrupt();
+    }
+
+    /// <summary>The connection has ended: nobody waits for any of them any more.</summary>
+    internal void InterruptAll()
+    {
+        DeferredCall[] calls;
+        lock (_gate)
+        {
+            _ended = true;
+            calls = [.. _open.Values];
+        }
+
+        foreach (DeferredCall call in calls)
+        {
+            call.Interrupt();
+        }
+    }
+}

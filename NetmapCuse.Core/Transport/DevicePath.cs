@@ -1,0 +1,154 @@
+using System.Runtime.InteropServices;
+using NetmapCuse.Core.Abi.Linux;
+using NetmapCuse.Core.Interop;
+using Serilog;
+
+namespace NetmapCuse.Core.Transport;
+
+/// <summary>
+/// The place where a device file is served: an empty regular file that is ours alone while this object lives. A lock on
+/// that file keeps two daemons from mounting on it at the same time.
+/// </summary>
+internal sealed class DevicePath : IDisposable
+{
+    /// <summary>The file system type of our mounts: "fuse" and a subtype of ours.</summary>
+    internal const string MountType = "fuse.netmapcuse";
+
+    // A daemon under heavy load answers within this; one that does not is stopped or hangs, and is replaced.
+    private static readonly TimeSpan s_probePatience = TimeSpan.FromSeconds(3);
+
+    // So many mounts on top of each other are somebody's accident, not something to dig through.
+    private const int StaleMountsMax = 16;
+
+    private readonly Fd _file;
+    private readonly bool _created;
+
+    private DevicePath(string path, Fd file, bool created)
+    {
+        Path = path;
+        _file = file;
+        _created = created;
+    }
+
+    /// <summary>The path without symbolic links, as the mount table has it.</summary>
+    internal string Path { get; }
+
+    /// <summary>Makes the path ours, or says why it cannot be.</summary>
+    internal static DevicePath Claim(string path, ILogger log)
+    {
+        string resolved = Resolve(path);
+        ReplaceStaleMounts(resolved, log);
+        bool created = RefuseOthersFile(resolved);
+        Fd file = Open(resolved, created);
+        if (MountTable.At(resolved) is not null || Libc.TryLock(file) != 0)
+        {
+            file.Dispose();
+            throw AlreadyServed(resolved);
+        }
+
+        return new DevicePath(resolved, file, created);
+    }
+
+    /// <summary>Removes the file if it was made here. The mount has to be gone.</summary>
+    public void Dispose()
+    {
+        if (_created && MountTable.At(Path) is null)
+        {
+            _ = Libc.Unlink(Path);
+        }
+
+        _file.Dispose();
+    }
+
+    /// <summary>The mount table has real paths; the last component itself is never followed.</summary>
+    private static string Resolve(string path)
+    {
+        string full = System.IO.Path.GetFullPath(path);
+        string name = System.IO.Path.GetFileName(full);
+        string? directory = System.IO.Path.GetDirectoryName(full);
+        if (directory is null || name.Length == 0)
+        {
+            throw new StartException(StartFailure.PathTaken, $"{path} is a directory: give the path of a file");
+        }
+
+        using Fd fd = Libc.Open(directory, OpenFlags.Path | OpenFlags.Directory | OpenFlags.CloseOnExec, 0);
+        if (fd.IsInvalid)
+        {
+            throw new StartException(
+                StartFailure.PathTaken, $"{directory} is no directory that can be entered: create it or choose another path");
+        }
+
+        string? real = new FileInfo($"/proc/self/fd/{fd.Number}").LinkTarget;
+        return System.IO.Path.Combine(real ?? directory, name);
+    }
+
+    private static void ReplaceStaleMounts(string path, ILogger log)
+    {
+        for (int i = 0; i < StaleMountsMax && MountTable.At(path) is { } mount; i++)
+        {
+            if (mount.Type != MountType)
+            {
+                throw new StartException(
+                    StartFailure.PathTaken,
+                    $"a file system of type {mount.Type} is mounted on {path}: unmount it or choose another path");
+            }
+
+            int? answer = FileProbe.Ask(path, s_probePatience);
+            if (answer is Errno.Ok or Errno.Acces or Errno.Perm)
+            {
+                throw AlreadyServed(path);
+            }
+
+            log.Warning(
+                "Replacing the mount on {Path} that a dead netmapcuse left behind ({Finding})",
+                path, answer is { } errno ? $"errno {errno}" : "no answer");
+            FuseMount.Remove(path);
+        }
+    }
+
+    /// <returns>True when there is nothing yet.</returns>
+    private static bool RefuseOthersFile(string path)
+    {
+        if (Libc.StatusOf(path, Statx.NoFollow, out Statx status) != 0)
+        {
+            int errno = Marshal.GetLastPInvokeError();
+            return errno == Errno.NoEnt ? true : throw Unusable(path, errno);
+        }
+
+        string? obstacle = (status.Mode & FileType.Mask) switch
+        {
+            FileType.Regular when status.Size == 0 => null,
+            FileType.Regular => "a file that is not empty",
+            FileType.Directory => "a directory",
+            FileType.Link => "a symbolic link",
+            FileType.CharacterDevice => "a character device (of the netmap kernel module?)",
+            _ => "neither a file nor absent",
+        };
+        return obstacle is null
+            ? false
+            : throw new StartException(
+                StartFailure.PathTaken, $"{path} is {obstacle}: remove it or choose another path");
+    }
+
+    private static Fd Open(string path, bool create)
+    {
+        int flags = OpenFlags.NoFollow | OpenFlags.NonBlock | OpenFlags.CloseOnExec;
+        flags |= create ? OpenFlags.ReadWrite | OpenFlags.Create | OpenFlags.Exclusive : OpenFlags.ReadOnly;
+        Fd file = Libc.Open(path, flags, 0x180);
+        if (file.IsInvalid)
+        {
+            int errno = Marshal.GetLastPInvokeError();
+            file.Dispose();
+            throw errno == Errno.Exist ? AlreadyServed(path) : Unusable(path, errno);
+        }
+
+        return file;
+    }
+
+    private static StartException AlreadyServed(string path) => new(
+        StartFailure.AlreadyServed, $"a running netmapcuse serves {path} already: stop it or choose another path");
+
+    private static StartException Unusable(string path, int errno) => new(
+        errno is Errno.Acces or Errno.Perm ? StartFailure.NoPermission : StartFailure.Other,
+        $"{path} cannot be used ({Marshal.GetPInvokeErrorMessage(errno)}): choose another path");
+}

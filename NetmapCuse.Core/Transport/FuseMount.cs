@@ -1,0 +1,94 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using NetmapCuse.Core.Abi.Linux;
+using NetmapCuse.Core.Interop;
+
+namespace NetmapCuse.Core.Transport;
+
+/// <summary>A mounted device file: a file system whose root is a regular file.</summary>
+internal sealed class FuseMount
+{
+    private const string Connections = "/sys/fs/fuse/connections";
+
+    private readonly string _path;
+    private readonly (uint Major, uint Minor)? _device;
+
+    private FuseMount(string path, (uint Major, uint Minor)? device)
+    {
+        _path = path;
+        _device = device;
+    }
+
+    /// <summary>Mounts. The kernel queues FUSE_INIT on the descriptor.</summary>
+    internal static FuseMount Create(string path, FuseDevice device)
+    {
+        // The root is a regular file: rootmode says so, in octal. allow_other: a client that gives up root keeps its
+        // descriptors working. default_permissions: the kernel checks the mode that GETATTR answers.
+        string data = string.Create(
+            CultureInfo.InvariantCulture,
+            $"fd={device.Number},rootmode=100600,user_id=0,group_id=0,allow_other,default_permissions");
+        if (Libc.Mount("netmap", path, DevicePath.MountType, MountFlags.NoSuid, data) != 0)
+        {
+            throw Refused(path, Marshal.GetLastPInvokeError());
+        }
+
+        return new FuseMount(path, MountTable.At(path)?.Device);
+    }
+
+    /// <summary>Ends the connection, also under clients that have the file open, and takes the mount away.</summary>
+    /// <remarks>
+    /// The device number is looked up again first: once the file system is gone the kernel gives it to another one.
+    /// </remarks>
+    internal void End()
+    {
+        if (_device is not { } device || !MountTable.Has(device, _path))
+        {
+            return;
+        }
+
+        if (MountTable.At(_path)?.Device == device)
+        {
+            Remove(_path);
+        }
+        else
+        {
+            Abort(device.Minor);
+        }
+    }
+
+    /// <summary>Removes whatever is mounted on top at a path: MNT_FORCE ends its connection, MNT_DETACH always succeeds.</summary>
+    internal static void Remove(string path)
+    {
+        if (Libc.Unmount(path, MountFlags.Force | MountFlags.NoFollow) != 0)
+        {
+            _ = Libc.Unmount(path, MountFlags.Detach | MountFlags.NoFollow);
+        }
+    }
+
+    /// <summary>A mount that something else covers is still reached by its number.</summary>
+    private static void Abort(uint connection)
+    {
+        try
+        {
+            // Needs the fusectl file system, which systemd mounts and small containers do not have.
+            File.WriteAllText($"{Connections}/{connection}/abort", "1");
+        }
+        catch (IOException)
+        {
+        }
+        catch (UnauthorizedAccessException)
+        {
+        }
+    }
+
+    private static StartException Refused(string path, int errno) => errno switch
+    {
+        Errno.Perm or Errno.Acces => new StartException(
+            StartFailure.NoPermission,
+            $"mounting {path} is not permitted: run as root with CAP_SYS_ADMIN (containers: --cap-add SYS_ADMIN)"),
+        Errno.NoDev => new StartException(
+            StartFailure.Kernel, "the kernel has no FUSE: load the fuse module (modprobe fuse)"),
+        _ => new StartException(
+            StartFailure.Other, $"mounting {path} failed: {Marshal.GetPInvokeErrorMessage(errno)}"),
+    };
+}
