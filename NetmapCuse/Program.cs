@@ -1,1 +1,8 @@
-return 0;
+using System.CommandLine;
+using NetmapCuse.Commands;
+
+RootCommand root = new("A user-space /dev/netmap: VALE switches and netmap pipes on a stock Linux kernel.")
+{
+    ServeCommand.Create(),
+};
+return root.Parse(args).Invoke();

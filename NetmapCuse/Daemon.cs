@@ -1,0 +1,124 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using NetmapCuse.Core.Device;
+using NetmapCuse.Core.Interop;
+using NetmapCuse.Core.Ports;
+using NetmapCuse.Core.Transport;
+using Serilog;
+using Serilog.Core;
+using Serilog.Events;
+
+namespace NetmapCuse;
+
+/// <summary>The running daemon: devices, their servers, and the signals that end it.</summary>
+internal static class Daemon
+{
+    private const int Failed = 1;
+
+    /// <summary>Serves until a signal or until every device is gone. Returns the exit code.</summary>
+    internal static int Run(ServeSettings settings)
+    {
+        using Logger log = new LoggerConfiguration()
+            .MinimumLevel.Is(settings.Verbose ? LogEventLevel.Debug : LogEventLevel.Information)
+            .WriteTo.Console(
+                outputTemplate: "{Timestamp:HH:mm:ss.fff} {Level:u3} {Message:lj}{NewLine}{Exception}",
+                standardErrorFromLevel: LogEventLevel.Verbose,
+                formatProvider: CultureInfo.InvariantCulture)
+            .CreateLogger();
+        try
+        {
+            return Serve(settings, log);
+        }
+        catch (Exception failure) when (failure is StartException or SettingException or PosixException)
+        {
+            log.Error("{Reason}", failure.Message);
+            return Failed;
+        }
+    }
+
+    private static int Serve(ServeSettings settings, ILogger log)
+    {
+        using CancellationTokenSource ending = new();
+        using PosixSignalRegistration terminate = EndOn(PosixSignal.SIGTERM, ending, log);
+        using PosixSignalRegistration interrupt = EndOn(PosixSignal.SIGINT, ending, log);
+        List<ServedDevice> devices = [];
+        try
+        {
+            foreach (string path in settings.Devices)
+            {
+                devices.Add(ServedDevice.Start(path, settings, log));
+            }
+
+            Console.WriteLine($"ready {string.Join(' ', settings.Devices)}");
+            return WaitForEnd(devices, log, ending.Token);
+        }
+        finally
+        {
+            devices.ForEach(device => device.Dispose());
+        }
+    }
+
+    /// <summary>Ends with the signal, or with failure when the last device was unmounted by somebody else.</summary>
+    private static int WaitForEnd(List<ServedDevice> devices, ILogger log, CancellationToken ending)
+    {
+        try
+        {
+            Task.WaitAll([.. devices.Select(device => device.Ended)], ending);
+            log.Error("No device is left to serve: somebody unmounted it");
+            return Failed;
+        }
+        catch (OperationCanceledException)
+        {
+            return 0;
+        }
+    }
+
+    private static PosixSignalRegistration EndOn(PosixSignal signal, CancellationTokenSource ending, ILogger log) =>
+        PosixSignalRegistration.Create(signal, context =>
+        {
+            context.Cancel = true;
+            log.Information("{Signal}: ending", context.Signal);
+            ending.Cancel();
+        });
+
+    /// <summary>A device file with its state and its server.</summary>
+    private sealed class ServedDevice(NetmapDevice device, DeviceServer server) : IDisposable
+    {
+        internal Task Ended => server.Ended;
+
+        internal static ServedDevice Start(string path, ServeSettings settings, ILogger log)
+        {
+            DeviceOptions options = new()
+            {
+                ArenaBytes = settings.ParseArenaBytes(),
+                WatchMicroseconds = settings.ParseSpin(),
+            };
+            DeviceServerOptions serverOptions = new()
+            {
+                Path = path,
+                Mode = settings.ParseMode(),
+                UserId = Accounts.UserId(settings.Owner),
+                GroupId = Accounts.GroupId(settings.Group),
+                Transport = settings.Transport,
+            };
+            NetmapDevice device = new(options, new SysfsInterfaces(), log);
+            try
+            {
+                DeviceServer server = DeviceServer.Start(serverOptions, device.Memory, device, log);
+                device.Attach(server);
+                return new ServedDevice(device, server);
+            }
+            catch
+            {
+                device.Dispose();
+                throw;
+            }
+        }
+
+        public void Dispose()
+        {
+            server.Dispose();
+            device.Dispose();
+        }
+    }
+}
