@@ -8,7 +8,8 @@
  *	hostile -i PORT [-d DEVICE] [-m rings|all] [-t SECONDS] [-s SEED] [-r WRITES_PER_BURST]
  *
  * rings: its own netmap_if, rings and slots. all: these, and random places on a limited number of pages of everything
- * that is mapped. Prints key=value; exit 0 at the end of the time, 1 if it could not start or got SIGBUS, 2 usage.
+ * that is mapped. Prints key=value; exit 0 at the end of the time, 1 if it could not start, got SIGBUS, or
+ * hangs in a call 10 seconds after the end, 2 usage.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -119,6 +120,17 @@ on_bus_error(int number)
 }
 
 static void
+on_alarm(int number)
+{
+	static const char text[] = "a poll or sync does not return\n";
+	ssize_t ignored = write(2, text, sizeof(text) - 1);
+
+	(void)number;
+	(void)ignored;
+	_exit(1);
+}
+
+static void
 run(uint64_t seconds_ns, uint64_t burst, uint64_t seed)
 {
 	uint64_t end = now_ns() + seconds_ns, writes = 0, i;
@@ -167,6 +179,8 @@ main(int argc, char **argv)
 	}
 	stop_on_signals();
 	signal(SIGBUS, on_bus_error);
+	signal(SIGALRM, on_alarm);
+	alarm((unsigned int)(seconds / NS_PER_SECOND) + 10);
 	if (port_open(&port, spec, &wish) != 0)
 		return 1;
 	find_areas(everything, &seed);
