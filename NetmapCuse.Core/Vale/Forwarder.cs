@@ -126,6 +126,11 @@ internal sealed unsafe partial class Forwarder : IDisposable
         do
         {
             NetmapSlot copy = source.Slots[slot];
+            if ((copy.Flags & SlotFlags.BufferChanged) != 0)
+            {
+                source.Slots[slot].Flags = copy.Flags & ~SlotFlags.BufferChanged;
+            }
+
             slot = RingWindow.Next(slot, source.NumSlots);
             more = (copy.Flags & SlotFlags.MoreFragments) != 0 && slot != head;
             good &= count < NetmapApi.FragmentsMax;
