@@ -68,7 +68,7 @@ public abstract class HostileClientTests(DeviceFixture device) : DeviceTest(devi
     public void Thousands_of_short_lives_are_no_trouble(string exclusive)
     {
         (NetmapClient a, NetmapClient b) = Witnesses();
-        string[] arguments = ["-d", Device.Path, "-S", "vale5", "-n", "500", "-p", "4", "-t", "30"];
+        string[] arguments = ["-d", Device.Path, "-S", "vale5", "-n", "300", "-p", "4", "-t", "30"];
         using Process churn = Samples.Start("tests/churn", exclusive.Length == 0 ? arguments : [.. arguments, exclusive]);
 
         ExchangeWhile(a, b, () => !churn.HasExited);
@@ -77,7 +77,6 @@ public abstract class HostileClientTests(DeviceFixture device) : DeviceTest(devi
     }
 
     [Theory]
-    [InlineData("tests/options")]
     [InlineData("tests/indirect")]
     [InlineData("tests/epolltest", "-n", "200")]
     [InlineData("tests/epolltest", "-n", "200", "-P", "vale4:p")]
