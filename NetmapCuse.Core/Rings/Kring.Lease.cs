@@ -80,6 +80,8 @@ internal sealed unsafe partial class Kring
     /// <returns>True when hwtail moved: the caller wakes the receiver.</returns>
     internal bool Complete(in Claim claim, uint frames, ulong bytes)
     {
+        // Here the slots are filled and still the sender's alone.
+        _monitors?.Arrived(this, claim.Start, claim.Count);
         EnterGate();
         Counters.Frames += frames;
         Counters.Bytes += bytes;
@@ -106,10 +108,14 @@ internal sealed unsafe partial class Kring
     /// <summary>Counts frames that found no room here. Several senders may.</summary>
     internal void CountNoRoom(uint frames) => Interlocked.Add(ref Counters.NoRoom, frames);
 
+    /// <summary>True for the index of a buffer that a slot may have.</summary>
+    internal bool IsBuffer(uint index) =>
+        index - NetmapApi.FirstUsableBuffer < BufferCount - NetmapApi.FirstUsableBuffer;
+
     /// <summary>The data of a slot that a program can write: index checked, buffer 0 for a bad one.</summary>
     internal byte* BufferOf(uint index)
     {
-        index = index - NetmapApi.FirstUsableBuffer < BufferCount - NetmapApi.FirstUsableBuffer ? index : 0;
+        index = IsBuffer(index) ? index : 0;
         return Buffers + ((ulong)index * BufferSize);
     }
 
