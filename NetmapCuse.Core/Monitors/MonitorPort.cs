@@ -30,6 +30,7 @@ internal sealed class MonitorPort : Port, IMonitor
         HostRxRings = parent.HostRxRings == 0 ? 0 : Math.Max(parent.HostTxRings, parent.HostRxRings);
         _parent = parent;
         parent.Monitors.Add(this);
+        region.AddReference();
     }
 
     /// <summary>It swaps buffers with the parent instead of copying.</summary>
@@ -122,7 +123,11 @@ internal sealed class MonitorPort : Port, IMonitor
         base.StopRing(ring);
     }
 
-    protected override void OnEnded() => _parent?.Monitors.Remove(this);
+    protected override void OnEnded()
+    {
+        _parent?.Monitors.Remove(this);
+        Region.DropReference();
+    }
 
     private void Attach(Kring ring)
     {
