@@ -19,6 +19,7 @@ internal sealed class MonitorPort : Port, IMonitor
     /// <summary>Which directions of the parent are watched.</summary>
     private readonly RegisterFlags _directions;
 
+    private readonly List<ArrivalPump> _pumps = [];
     private volatile Port? _parent;
 
     private MonitorPort(Port parent, RegisterFlags flags, PortRings rings, Region region)
@@ -140,6 +141,7 @@ internal sealed class MonitorPort : Port, IMonitor
             else
             {
                 RingMonitors.AddCopy(watched, ring);
+                StartPump(watched);
             }
         }
     }
@@ -155,7 +157,28 @@ internal sealed class MonitorPort : Port, IMonitor
             else
             {
                 RingMonitors.RemoveCopy(watched, ring);
+                StopPump(watched);
             }
+        }
+    }
+
+    /// <summary>A copy of what arrives needs somebody who takes it in, also when the parent's program never reads.</summary>
+    private void StartPump(Kring watched)
+    {
+        if (watched.Direction == RingDirection.Rx && _parent is { ReceivesInSync: true } parent)
+        {
+            ArrivalPump pump = new(parent, watched);
+            watched.AddFirstSleeper(pump);
+            _pumps.Add(pump);
+        }
+    }
+
+    private void StopPump(Kring watched)
+    {
+        if (_pumps.Find(one => one.Ring == watched) is { } pump)
+        {
+            watched.RemoveSleeper(pump);
+            _pumps.Remove(pump);
         }
     }
 

@@ -63,6 +63,12 @@ internal abstract class Port
     /// <summary>The port takes data of NS_INDIRECT slots from the memory of the process that sends.</summary>
     internal virtual bool ReadsIndirectSlots => false;
 
+    /// <summary>
+    /// RX rings are filled by the port's own RX sync and by nobody else; that frames wait is told with
+    /// <see cref="Kring.Wake"/>, upon which a monitor has the ring synced.
+    /// </summary>
+    internal virtual bool ReceivesInSync => false;
+
     /// <summary>A TX sync with what the ring's monitors see of it: what everybody calls who syncs a ring. Data path.</summary>
     internal bool Send(Kring ring, int callerThread)
     {
@@ -81,8 +87,20 @@ internal abstract class Port
     /// <summary>An RX sync with what the ring's monitors see of it: what everybody calls who syncs a ring. Data path.</summary>
     internal bool Receive(Kring ring)
     {
-        ring.Monitors?.Releasing(ring);
-        return RxSync(ring);
+        if (ring.Monitors is not { } monitors)
+        {
+            return RxSync(ring);
+        }
+
+        monitors.Releasing(ring);
+        uint tail = ring.Indexes.HwTail;
+        bool done = RxSync(ring);
+        if (ReceivesInSync)
+        {
+            monitors.Arrived(ring, tail, RingWindow.Distance(tail, ring.Indexes.HwTail, ring.NumSlots));
+        }
+
+        return done;
     }
 
     /// <summary>Sends what is between hwcur and rhead, as far as it goes; moves hwcur and hwtail. Data path.</summary>
@@ -92,8 +110,8 @@ internal abstract class Port
     internal abstract bool TxSync(Kring ring, int callerThread);
 
     /// <summary>
-    /// Takes back what is between hwcur and rhead and moves hwtail over what has arrived. Data path. Whoever fills slots
-    /// of a receive ring, here or elsewhere, tells the ring's monitors (<see cref="IRingMonitors.Arrived"/>) before it
+    /// Takes back what is between hwcur and rhead and moves hwtail over what has arrived. Data path. Who fills slots of a
+    /// receive ring from elsewhere than here tells the ring's monitors (<see cref="IRingMonitors.Arrived"/>) before it
     /// moves hwtail over them; <see cref="Kring.Complete"/> does so by itself.
     /// </summary>
     internal abstract bool RxSync(Kring ring);

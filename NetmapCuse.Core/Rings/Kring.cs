@@ -147,6 +147,9 @@ internal sealed unsafe partial class Kring : IShowsBuffers
     /// <summary>Adds somebody to wake when the ring has news. Control plane.</summary>
     internal void AddSleeper(ISleeper sleeper) => _sleepers = [.. _sleepers, sleeper];
 
+    /// <summary>Adds somebody who is woken before those who are there. Control plane.</summary>
+    internal void AddFirstSleeper(ISleeper sleeper) => _sleepers = [sleeper, .. _sleepers];
+
     internal void RemoveSleeper(ISleeper sleeper) => _sleepers = [.. _sleepers.Where(other => other != sleeper)];
 
     /// <summary>
