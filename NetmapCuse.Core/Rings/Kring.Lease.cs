@@ -113,6 +113,7 @@ internal sealed unsafe partial class Kring
         index - NetmapApi.FirstUsableBuffer < BufferCount - NetmapApi.FirstUsableBuffer;
 
     /// <summary>The data of a slot that a program can write: index checked, buffer 0 for a bad one.</summary>
+    [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.AggressiveInlining)]
     internal byte* BufferOf(uint index)
     {
         index = IsBuffer(index) ? index : 0;
