@@ -169,6 +169,23 @@ public sealed class CopyMonitorTests(AnyDevice device) : MonitorTest(device), IC
     }
 
     [Fact]
+    public void Programs_of_the_legacy_api_have_monitors_too()
+    {
+        Port("vale0:a");
+        NetmapClient b = Port("vale0:b");
+        NetmapClient monitor = Open();
+        Nmreq request = new() { Flags = (uint)RegisterMode.AllNic | (uint)(Rx | ZeroCopy) };
+        WireName.Write(request.Name, "vale0:b");
+        monitor.TryRegisterLegacy(ref request).Should().Be(0);
+        request.Flags.Should().Be(0x601, "the legacy ioctl never changes it");
+        request.Arg2.Should().Be(b.Reg.MemoryId);
+
+        b.Send(Frame(1));
+
+        Slots(monitor).Should().BeEquivalentTo(new[] { (Frame(1), SlotFlags.TxMonitored) });
+    }
+
+    [Fact]
     public void An_exclusive_parent_is_monitored_all_the_same()
     {
         Open().Register("vale0:a", new NmreqRegister { Flags = RegisterFlags.Exclusive });
