@@ -103,6 +103,7 @@ internal sealed class MonitorPort : Port, IMonitor
         bool isNew = ring.IsStopped && ring.Direction == RingDirection.Rx;
         if (isNew)
         {
+            ring.ExchangesBuffers = IsZeroCopy;
             ring.OpenGate();
         }
 

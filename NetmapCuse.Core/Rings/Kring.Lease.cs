@@ -37,17 +37,31 @@ internal sealed unsafe partial class Kring
     /// <summary>Lets no sender in any more and waits for those who are copying. Control plane.</summary>
     internal void CloseGate()
     {
-        SpinWait wait = default;
         EnterGate();
         _isOpen = false;
-        while (_firstLease != _nextLease)
+        AwaitLeases();
+        ExitGate();
+    }
+
+    /// <summary>Who holds a lease swaps buffers with the ring's slots instead of copying. Control plane.</summary>
+    internal bool ExchangesBuffers { get; set; }
+
+    /// <summary>Keeps the gate, at a moment when nobody swaps.</summary>
+    public void HoldStill()
+    {
+        if (ExchangesBuffers)
+        {
+            EnterGate();
+            AwaitLeases();
+        }
+    }
+
+    public void LetGo()
+    {
+        if (ExchangesBuffers)
         {
             ExitGate();
-            wait.SpinOnce();
-            EnterGate();
         }
-
-        ExitGate();
     }
 
     /// <summary>
@@ -118,6 +132,18 @@ internal sealed unsafe partial class Kring
     {
         index = IsBuffer(index) ? index : 0;
         return Buffers + ((ulong)index * BufferSize);
+    }
+
+    /// <summary>Waits until no lease is open. The caller is in the gate, and is there again at the end.</summary>
+    private void AwaitLeases()
+    {
+        SpinWait wait = default;
+        while (_firstLease != _nextLease)
+        {
+            ExitGate();
+            wait.SpinOnce();
+            EnterGate();
+        }
     }
 
     private void EnterGate()

@@ -101,6 +101,30 @@ public sealed class InterfaceMonitorTests : IDisposable
         second.End();
     }
 
+    [Fact]
+    public async Task Buffers_do_not_change_rings_while_the_books_look_at_them()
+    {
+        Binding monitor = Monitor(RegisterMode.AllNic, RegisterFlags.ZeroCopyMonitor);
+        Put(_port.Tx[0], 7);
+        RingSync.Tx(_port, _port.Tx[0], 0);
+        using LookingRing looking = new();
+        _regions.Global.Rings.Add(looking);
+
+        Task look = Task.Run(() => _regions.Global.MarkShown(new BufferSet(_regions.Global.Layout.Buffer.Count)), Cancel);
+        looking.IsLooking.Wait(Cancel);
+        Task swap = Task.Run(() => RingSync.Tx(_port, _port.Tx[0], 0), Cancel);
+        (await Task.WhenAny(swap, Task.Delay(100, Cancel))).Should().NotBe(swap);
+        looking.GoOn.Set();
+        await look;
+        await swap;
+
+        _regions.Global.Rings.Remove(looking);
+        Take(monitor, 0).Should().Equal((7, SlotFlags.TxMonitored));
+        monitor.End();
+    }
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
     private Binding Monitor(RegisterMode mode, RegisterFlags flags)
     {
         PortRequest request = new() { Name = "q", Mode = mode, Flags = flags };
@@ -137,6 +161,34 @@ public sealed class InterfaceMonitorTests : IDisposable
     }
 
     private static unsafe NetmapRing* Client(Kring ring) => (NetmapRing*)((byte*)ring.Slots - NetmapRing.Bytes);
+
+    /// <summary>Takes its time.</summary>
+    private sealed class LookingRing : IShowsBuffers, IDisposable
+    {
+        internal ManualResetEventSlim IsLooking { get; } = new();
+
+        internal ManualResetEventSlim GoOn { get; } = new();
+
+        public void MarkShown(BufferSet shown)
+        {
+            IsLooking.Set();
+            GoOn.Wait();
+        }
+
+        public void HoldStill()
+        {
+        }
+
+        public void LetGo()
+        {
+        }
+
+        public void Dispose()
+        {
+            IsLooking.Dispose();
+            GoOn.Dispose();
+        }
+    }
 
     private sealed class Sleeper : ISleeper
     {
