@@ -97,7 +97,10 @@ public sealed class CopyMonitorTests(AnyDevice device) : MonitorTest(device), IC
     {
         using NetmapClient first = Open().Register("vale0:a", new NmreqRegister
         {
-            TxRings = 2, RxRings = 2, Mode = RegisterMode.OneNic, RingId = 0,
+            TxRings = 2,
+            RxRings = 2,
+            Mode = RegisterMode.OneNic,
+            RingId = 0,
         });
         NetmapClient monitor = Monitor("vale0:a", Tx);
         NetmapClient second = Open().Register("vale0:a", new NmreqRegister { Mode = RegisterMode.OneNic, RingId = 1 });
