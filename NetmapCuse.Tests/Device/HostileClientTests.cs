@@ -22,7 +22,9 @@ public abstract class HostileClientTests(DeviceFixture device) : DeviceTest(devi
     {
         using Process first = Samples.Start(
             "tests/hostile", "-d", Device.Path, "-i", port, "-m", mode, "-t", "1.5", "-s", "1");
-        WaitForFiles(1);
+
+        // It maps everything up to the end of its own region: the witnesses have to lie behind that.
+        SpinWait.SpinUntil(() => Device.Device.Plane.Inspect(ports => ports.Ports.Any()), s_appearance).Should().BeTrue();
         (NetmapClient a, NetmapClient b) = Witnesses();
         using Process second = Samples.Start(
             "tests/hostile", "-d", Device.Path, "-i", port.Replace('{', '}'), "-m", "rings", "-t", "1.2", "-s", "2");
