@@ -102,7 +102,7 @@ sync_loop(void *argument)
 			continue;
 		}
 		p.events = (short)((r & 32 ? POLLIN : 0) | (r & 64 ? POLLOUT : 0));
-		if (poll(&p, 1, (int)(r >> 32) % 3) > 0 && (p.revents & POLLERR))
+		if (poll(&p, 1, (int)((r >> 32) % 3)) > 0 && (p.revents & POLLERR))
 			__atomic_add_fetch(&poll_errors, 1, __ATOMIC_RELAXED);
 	}
 	return NULL;
