@@ -55,7 +55,9 @@ internal static class ExtMemRequests
             return Errno.Ok;
         }
 
-        option.Status = request.ExternalError;
+        // Neither memory nor error: the file was bound when the memory was asked for, and is not any more.
+        bool isMissing = request.External is null && request.ExternalError == Errno.Ok;
+        option.Status = isMissing ? Errno.Busy : request.ExternalError;
         if (option.Status == Errno.Ok)
         {
             region = regions.FindExternal(request.External!.Identity);

@@ -17,12 +17,16 @@ namespace NetmapCuse.Core.Memory;
 /// </summary>
 internal sealed unsafe class ExternalMemory : IDisposable
 {
+    /// <summary>Kept open: the number of the file must not become another's while this one goes by it.</summary>
+    private readonly Fd _file;
     private readonly MappedMemory _mapping;
     private readonly ulong _skipped;
     private readonly int _guard;
 
-    private ExternalMemory(MappedMemory mapping, ulong skipped, ulong length, int guard, MemoryIdentity identity)
+    private ExternalMemory(
+        Fd file, MappedMemory mapping, ulong skipped, ulong length, int guard, MemoryIdentity identity)
     {
+        _file = file;
         _mapping = mapping;
         _skipped = skipped;
         _guard = guard;
@@ -94,6 +98,7 @@ internal sealed unsafe class ExternalMemory : IDisposable
     {
         _ = BusErrorGuard.Remove(_guard);
         _mapping.Dispose();
+        _file.Dispose();
     }
 
     private static Refusal TryMap(string process, ProcessMaps.Mapping mapping, ulong length, out ExternalMemory? memory)
@@ -117,29 +122,39 @@ internal sealed unsafe class ExternalMemory : IDisposable
             return Refusal.NotInMemory;
         }
 
-        using Fd file = Libc.Open(
+        Fd file = Libc.Open(
             $"/proc/self/fd/{place.Number.ToString(CultureInfo.InvariantCulture)}",
             OpenFlags.ReadWrite | OpenFlags.CloseOnExec, 0);
-        if (file.IsInvalid || Libc.StatusOf(file, out status) != 0 || mapping.Identity.Offset + length > status.Size)
+        memory = file.IsInvalid ? null : TryMap(file, mapping.Identity, length);
+        if (memory is null)
         {
-            return Refusal.Failed;
+            file.Dispose();
+        }
+
+        return memory is null ? Refusal.Failed : Refusal.None;
+    }
+
+    private static ExternalMemory? TryMap(Fd file, MemoryIdentity identity, ulong length)
+    {
+        if (Libc.StatusOf(file, out Statx status) != 0 || identity.Offset + length > status.Size)
+        {
+            return null;
         }
 
         ulong page = Math.Max(RegionLayout.Page, status.BlockSize);
-        ulong start = mapping.Identity.Offset / page * page;
-        ulong end = (mapping.Identity.Offset + length + page - 1) / page * page;
+        ulong start = identity.Offset / page * page;
+        ulong end = (identity.Offset + length + page - 1) / page * page;
         if (MappedMemory.TryMap(file, start, end - start) is not { } mapped)
         {
-            return Refusal.Failed;
+            return null;
         }
 
         if (!BusErrorGuard.TryAdd(mapped.Address, mapped.Length, out int guard))
         {
             mapped.Dispose();
-            return Refusal.Failed;
+            return null;
         }
 
-        memory = new ExternalMemory(mapped, mapping.Identity.Offset - start, length, guard, mapping.Identity);
-        return Refusal.None;
+        return new ExternalMemory(file, mapped, identity.Offset - start, length, guard, identity);
     }
 }

@@ -89,10 +89,8 @@ internal sealed class LoopTestDevice : IDisposable
         (int ports, string regions) = Device.Plane.Inspect(ports =>
             (ports.Ports.Count(), string.Join(' ', ports.Regions.All.Select(Describe))));
         using Process self = Process.GetCurrentProcess();
-        int loops = Directory.GetDirectories("/proc/self/task")
-            .Count(task => File.ReadAllText(Path.Combine(task, "comm")).StartsWith("netmap loop", StringComparison.Ordinal));
         int events = Directory.GetFiles("/proc/self/fd").Count(IsEventFd);
-        return new Remains(Device.OpenFiles, ports, regions, loops, events);
+        return new Remains(Device.OpenFiles, ports, regions, LoopThreads(), events);
     }
 
     /// <summary>Waits until nothing more is left than before.</summary>
@@ -108,6 +106,22 @@ internal sealed class LoopTestDevice : IDisposable
         Device.Dispose();
         _log.Dispose();
         Directory.Delete(_directory, recursive: true);
+    }
+
+    /// <summary>Threads of sync loops in this process.</summary>
+    internal static int LoopThreads() => Directory.GetDirectories("/proc/self/task").Count(IsLoop);
+
+    private static bool IsLoop(string task)
+    {
+        try
+        {
+            return File.ReadAllText(Path.Combine(task, "comm")).StartsWith("netmap loop", StringComparison.Ordinal);
+        }
+        catch (IOException)
+        {
+            // It ended meanwhile.
+            return false;
+        }
     }
 
     private static string Describe(Region region) =>

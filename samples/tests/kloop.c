@@ -6,12 +6,14 @@
  *
  *	kloop TEST	prints "ok NAME" or "FAIL NAME"; exit 1 if anything failed
  *
- * "loop" and "hold" print "ready" and stay until they are killed.
+ * "loop", "event-loop", "stuck" and "hold" print "ready" and stay until they are killed.
  */
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
+#include <linux/userfaultfd.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -28,6 +30,7 @@
 
 #define FRAME		60
 #define EVENTS_MAX	8
+#define SLOTS		64
 
 static int failures;
 
@@ -105,6 +108,7 @@ client_open(struct client *c, const char *name, int csb, int shared)
 	memset(c->atok, 0xff, EVENTS_MAX * sizeof(*c->atok));
 	memset(c->ktoa, 0xff, EVENTS_MAX * sizeof(*c->ktoa));
 	c->reg.nr_mode = NR_REG_ALL_NIC;
+	c->reg.nr_tx_slots = c->reg.nr_rx_slots = SLOTS;
 	c->reg.nr_flags = csb ? NR_EXCLUSIVE : 0;
 	opt = csb_option(c);
 	error = call(c->fd, NETMAP_REQ_REGISTER, name, &c->reg, csb ? &opt : NULL);
@@ -156,9 +160,9 @@ start_result(struct starter *s)
 
 /* Waits up to two seconds. */
 #define eventually(condition) ({						\
-	int left_ = 2000;							\
+	int left_ = 20000;							\
 	while (!(condition) && left_-- > 0)					\
-		usleep(1000);							\
+		usleep(100);							\
 	(condition);								\
 })
 
@@ -352,7 +356,7 @@ test_csb_words(void)
 	check("atok", c.atok[0].head == 0 && c.atok[0].cur == 0 && c.atok[0].appl_need_kick == 1 &&
 	    c.atok[0].sync_flags == 1 && c.atok[1].appl_need_kick == 1);
 	check("padding of atok stays", c.atok[0].pad[0] == 0xffffffff && c.atok[2].head == 0xffffffff);
-	check("ktoa", c.ktoa[0].hwcur == 0 && c.ktoa[0].hwtail == 1023 && c.ktoa[0].kern_need_kick == 1 &&
+	check("ktoa", c.ktoa[0].hwcur == 0 && c.ktoa[0].hwtail == SLOTS - 1 && c.ktoa[0].kern_need_kick == 1 &&
 	    c.ktoa[1].hwtail == 0 && c.ktoa[0].pad[12] == 0 && c.ktoa[2].hwcur == 0xffffffff);
 	check("TXSYNC is busy", ioctl(c.fd, NIOCTXSYNC, NULL) < 0 && errno == EBUSY);
 	check("RXSYNC is busy", ioctl(c.fd, NIOCRXSYNC, NULL) < 0 && errno == EBUSY);
@@ -582,6 +586,36 @@ test_hostile(void)
 	close(c.fd);
 }
 
+/* A loop whose thread hangs in our memory: the page of atok is gone, and nobody here answers for it. */
+static void
+stick(void)
+{
+	static struct client c;
+	static struct starter s;
+	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_register range = { .mode = UFFDIO_REGISTER_MODE_MISSING };
+	struct nmreq_opt_csb opt;
+	int fault = syscall(SYS_userfaultfd, O_CLOEXEC);
+
+	client_open(&c, "vale0:c", 1, 0);
+	c.atok = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	opt = csb_option(&c);
+	call(c.fd, NETMAP_REQ_CSB_ENABLE, "", NULL, &opt);
+	range.range.start = (uintptr_t)c.atok;
+	range.range.len = 4096;
+	if (fault < 0 || ioctl(fault, UFFDIO_API, &api) || ioctl(fault, UFFDIO_REGISTER, &range) ||
+	    madvise(c.atok, 4096, MADV_DONTNEED)) {
+		perror("userfaultfd");
+		exit(2);
+	}
+	start(&s, &c, 1000, NULL);
+	usleep(100000);
+	printf(s.done ? "FAIL start returned\n" : "ready\n");
+	fflush(stdout);
+	for (;;)
+		pause();
+}
+
 static void
 stay(int loop)
 {
@@ -635,6 +669,8 @@ main(int argc, char **argv)
 		test_hostile();
 	else if (!strcmp(test, "hold"))
 		stay(0);
+	else if (!strcmp(test, "stuck"))
+		stick();
 	else if (!strcmp(test, "loop"))
 		stay(1);
 	else if (!strcmp(test, "event-loop"))
