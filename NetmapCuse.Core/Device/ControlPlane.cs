@@ -1,6 +1,7 @@
 using NetmapCuse.Core.Abi.Linux;
 using NetmapCuse.Core.Abi.Netmap;
 using NetmapCuse.Core.Memory;
+using NetmapCuse.Core.Monitors;
 using NetmapCuse.Core.Ports;
 using Serilog;
 
@@ -201,6 +202,7 @@ internal sealed class ControlPlane(PortDirectory ports, ILogger log)
         body.HostRxRings = (ushort)port.HostRxRings;
         body.MemoryId = port.Region.Id;
         body.ExtraBuffers = binding.ExtraBuffers;
+        body.Flags |= port is MonitorPort { IsZeroCopy: true } ? MonitorPort.BothDirections : 0;
     }
 
     /// <summary>The end of a REGISTER or CSB_ENABLE with CSB arrays. A REGISTER is undone when they are no good.</summary>

@@ -88,7 +88,7 @@ internal sealed class LoopRing(
         RingSync.Outcome outcome = IsTx
             ? RingSync.Tx(port, ring, program, callerThread)
             : RingSync.Rx(port, ring, program, Clock.Microseconds());
-        isBad = outcome > RingSync.Outcome.Ready;
+        isBad = (outcome & ~RingSync.Outcome.Ready) != 0;
         moved = ring.Indexes.RTail != tail;
         if (!csb.TryWrite(entry, ring.Indexes.HwCur, ring.Indexes.RTail) || !csb.TryRead(entry, out program))
         {

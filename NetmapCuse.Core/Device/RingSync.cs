@@ -94,24 +94,26 @@ internal static class RingSync
 
     private static Outcome TxHeld(Port port, Kring ring, bool isGood, int callerThread)
     {
-        if (!isGood || !port.TxSync(ring, callerThread))
+        if (!isGood)
         {
             return Outcome.Error;
         }
 
-        return ring.Publish() ? Outcome.Ready : Outcome.None;
+        return port.Send(ring, callerThread) ? Ready(ring.Publish()) : Outcome.Error | Ready(ring.ShowsMore);
     }
 
     private static Outcome RxHeld(Port port, Kring ring, bool isGood, long now)
     {
         Outcome outcome = isGood ? Outcome.None : Outcome.Error;
-        if (!port.RxSync(ring))
+        if (!port.Receive(ring))
         {
-            return outcome | Outcome.Error;
+            return outcome | Outcome.Error | Ready(ring.ShowsMore);
         }
 
-        outcome |= ring.Publish() ? Outcome.Ready : Outcome.None;
+        outcome |= Ready(ring.Publish());
         ring.Stamp(now);
         return outcome;
     }
+
+    private static Outcome Ready(bool showsMore) => showsMore ? Outcome.Ready : Outcome.None;
 }

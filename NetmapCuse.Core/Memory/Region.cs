@@ -99,12 +99,25 @@ internal sealed unsafe class Region
     /// <summary>The region has ended: its memory goes back.</summary>
     internal void EndMemory() => _memory.End();
 
-    /// <summary>Marks what all rings of the region show.</summary>
+    /// <summary>
+    /// Marks what all rings of the region show. A buffer that moved from a ring not looked at yet to one that was would be
+    /// missed, so the daemon moves none meanwhile.
+    /// </summary>
     internal void MarkShown(BufferSet shown)
     {
         foreach (IShowsBuffers ring in Rings)
         {
+            ring.HoldStill();
+        }
+
+        foreach (IShowsBuffers ring in Rings)
+        {
             ring.MarkShown(shown);
+        }
+
+        foreach (IShowsBuffers ring in Rings)
+        {
+            ring.LetGo();
         }
     }
 

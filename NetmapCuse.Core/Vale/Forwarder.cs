@@ -101,6 +101,11 @@ internal sealed unsafe partial class Forwarder : IDisposable
         ulong word = Volatile.Read(ref *(ulong*)(source.Slots + slot));
         flags = (SlotFlags)(word >> 48);
         length = (ushort)(word >> 32);
+        if ((flags & SlotFlags.BufferChanged) != 0)
+        {
+            source.Slots[slot].Flags = flags & ~SlotFlags.BufferChanged;
+        }
+
         if ((flags & (SlotFlags.MoreFragments | SlotFlags.Indirect)) != 0)
         {
             return GatherChain(source, slot, head, callerThread, out flags, out length);
@@ -129,6 +134,11 @@ internal sealed unsafe partial class Forwarder : IDisposable
         do
         {
             NetmapSlot copy = source.Slots[slot];
+            if ((copy.Flags & SlotFlags.BufferChanged) != 0)
+            {
+                source.Slots[slot].Flags = copy.Flags & ~SlotFlags.BufferChanged;
+            }
+
             slot = RingWindow.Next(slot, source.NumSlots);
             more = (copy.Flags & SlotFlags.MoreFragments) != 0 && slot != head;
             good &= count < NetmapApi.FragmentsMax;

@@ -77,7 +77,7 @@ internal sealed class LoopTestDevice : IDisposable
 
     internal Process Start(string program, params string[] arguments)
     {
-        string path = Path.Combine(LoopSamples.Folder, "tests", program);
+        string path = Samples.Program(Path.Combine("tests", program));
         ProcessStartInfo start = new(path, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["NETMAP_DEVICE"] = DevicePath;
         return Process.Start(start)!;
