@@ -73,10 +73,10 @@ internal sealed unsafe partial class Forwarder : IDisposable
             byte* data = _fragments[packet].Data;
             ulong destination = *(ulong*)data & 0xffff_ffff_ffff;
             ulong origin = *(ulong*)(data + 6) & 0xffff_ffff_ffff;
-            if (origin != lastSource)
+            if (origin != lastSource && (flags & SlotFlags.NoLearn) == 0)
             {
                 lastSource = origin;
-                if ((origin & 1) == 0 && (flags & SlotFlags.NoLearn) == 0)
+                if ((origin & 1) == 0)
                 {
                     valeSwitch.Addresses.Learn(origin, port.Index);
                 }
@@ -126,6 +126,11 @@ internal sealed unsafe partial class Forwarder : IDisposable
         do
         {
             NetmapSlot copy = source.Slots[slot];
+            if ((copy.Flags & SlotFlags.BufferChanged) != 0)
+            {
+                source.Slots[slot].Flags = copy.Flags & ~SlotFlags.BufferChanged;
+            }
+
             slot = RingWindow.Next(slot, source.NumSlots);
             more = (copy.Flags & SlotFlags.MoreFragments) != 0 && slot != head;
             good &= count < NetmapApi.FragmentsMax;
