@@ -69,14 +69,7 @@ internal abstract class Port
     /// <summary>A cheap look whether a sync of the ring would move its tail: for a poll that watches before it sleeps.</summary>
     internal virtual bool HasNews(Kring ring) => Volatile.Read(ref ring.Indexes.HwTail) != ring.Indexes.RTail;
 
-    /// <summary>One more reference; a port without any (a pipe end nobody has open) does not keep its region.</summary>
-    internal void AddReference()
-    {
-        if (_references++ == 0)
-        {
-            Region.AddReference();
-        }
-    }
+    internal void AddReference() => _references++;
 
     internal void DropReference()
     {

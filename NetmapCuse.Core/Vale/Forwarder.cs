@@ -101,7 +101,12 @@ internal sealed unsafe partial class Forwarder : IDisposable
         ulong word = Volatile.Read(ref *(ulong*)(source.Slots + slot));
         flags = (SlotFlags)(word >> 48);
         length = (ushort)(word >> 32);
-        if ((flags & (SlotFlags.MoreFragments | SlotFlags.Indirect | SlotFlags.BufferChanged)) != 0)
+        if ((flags & SlotFlags.BufferChanged) != 0)
+        {
+            source.Slots[slot].Flags = flags & ~SlotFlags.BufferChanged;
+        }
+
+        if ((flags & (SlotFlags.MoreFragments | SlotFlags.Indirect)) != 0)
         {
             return GatherChain(source, slot, head, callerThread, out flags, out length);
         }
@@ -116,7 +121,7 @@ internal sealed unsafe partial class Forwarder : IDisposable
         return RingWindow.Next(slot, source.NumSlots);
     }
 
-    /// <summary>The same for packets of several slots, for indirect and for swapped ones.</summary>
+    /// <summary>The same for packets of several slots and for indirect ones.</summary>
     private uint GatherChain(
         Kring source, uint slot, uint head, int callerThread, out SlotFlags firstFlags, out uint length)
     {
