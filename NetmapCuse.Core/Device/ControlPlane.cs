@@ -26,6 +26,7 @@ internal sealed class ControlPlane(PortDirectory ports, ILogger log)
                 RequestType.PoolsInfoGet => InfoRequests.PoolsInfo(ports, request),
                 RequestType.ValeList => InfoRequests.ValeList(ports, request),
                 RequestType.PortHeaderGet => InfoRequests.PortHeader(ports, request),
+                RequestType.PortHeaderSet => HeaderRequests.Set(ports, request),
                 RequestType.None or > RequestType.CsbEnable => Errno.Inval,
                 _ => Errno.OpNotSupp,
             };
@@ -100,7 +101,9 @@ internal sealed class ControlPlane(PortDirectory ports, ILogger log)
             return Errno.NoMem;
         }
 
-        int error = Binding.TryCreate(port, wanted, body.RingId, file, out Binding? binding);
+        OffsetsRequest? offsets = OffsetsOption.Read(request.Options);
+        int error = Binding.TryCreate(port, wanted, body.RingId, file, offsets, out Binding? binding);
+        OffsetsOption.Answer(request.Options, offsets);
         if (error != Errno.Ok)
         {
             return error;
@@ -109,6 +112,7 @@ internal sealed class ControlPlane(PortDirectory ports, ILogger log)
         file.Binding = binding;
         if (request.Options.HasUnhandled)
         {
+            offsets?.Undo();
             Unbind(file);
             return Errno.OpNotSupp;
         }

@@ -123,6 +123,7 @@ internal sealed unsafe partial class Kring
             Tail = tail,
         };
         Indexes = new RingIndexes { RTail = tail, HwTail = tail };
+        ClearOffsets();
     }
 
     private void SetSlot(uint index, uint buffer) =>
