@@ -1,5 +1,6 @@
 using NetmapCuse.Core.Abi.Linux;
 using NetmapCuse.Core.Abi.Netmap;
+using NetmapCuse.Core.Monitors;
 using NetmapCuse.Core.Ports;
 using Serilog;
 
@@ -134,6 +135,7 @@ internal sealed class ControlPlane(PortDirectory ports, ILogger log)
         body.HostRxRings = (ushort)port.HostRxRings;
         body.MemoryId = port.Region.Id;
         body.ExtraBuffers = binding.ExtraBuffers;
+        body.Flags |= port is MonitorPort { IsZeroCopy: true } ? MonitorPort.BothDirections : 0;
     }
 
     private static void Unbind(OpenFile file)

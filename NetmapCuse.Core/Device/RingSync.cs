@@ -49,9 +49,9 @@ internal static class RingSync
         }
 
         Outcome outcome = Outcome.Error;
-        if (ring.Prologue() && port.TxSync(ring, callerThread))
+        if (ring.Prologue())
         {
-            outcome = ring.Publish() ? Outcome.Ready : Outcome.None;
+            outcome = port.Send(ring, callerThread) ? Ready(ring.Publish()) : Outcome.Error | Ready(ring.ShowsMore);
         }
 
         ring.Exit();
@@ -67,17 +67,19 @@ internal static class RingSync
         }
 
         Outcome outcome = ring.Prologue() ? Outcome.None : Outcome.Error;
-        if (port.RxSync(ring))
+        if (port.Receive(ring))
         {
-            outcome |= ring.Publish() ? Outcome.Ready : Outcome.None;
+            outcome |= Ready(ring.Publish());
             ring.Stamp(now);
         }
         else
         {
-            outcome |= Outcome.Error;
+            outcome |= Outcome.Error | Ready(ring.ShowsMore);
         }
 
         ring.Exit();
         return outcome;
     }
+
+    private static Outcome Ready(bool showsMore) => showsMore ? Outcome.Ready : Outcome.None;
 }

@@ -94,12 +94,25 @@ internal sealed unsafe class Region
     /// <summary>Where an address of this region is found by a client: bytes from the start of its mapping.</summary>
     internal ulong ClientOffset(byte* address) => (ulong)(address - _arena.Address);
 
-    /// <summary>Marks what all rings of the region show.</summary>
+    /// <summary>
+    /// Marks what all rings of the region show. A buffer that moved from a ring not looked at yet to one that was would be
+    /// missed, so the daemon moves none meanwhile.
+    /// </summary>
     internal void MarkShown(BufferSet shown)
     {
         foreach (IShowsBuffers ring in Rings)
         {
+            ring.HoldStill();
+        }
+
+        foreach (IShowsBuffers ring in Rings)
+        {
             ring.MarkShown(shown);
+        }
+
+        foreach (IShowsBuffers ring in Rings)
+        {
+            ring.LetGo();
         }
     }
 

@@ -41,6 +41,7 @@ internal sealed class PipePort(Pipe pipe, string name, PortRings rings, Region r
     {
         if (--Bindings == 0)
         {
+            Monitors.TellParentLeft();
             pipe.CloseEnd();
         }
 

@@ -25,6 +25,7 @@ internal static unsafe class PipeTransfer
             tx.Indexes.HwCur = end;
             tx.Counters.Frames += RingWindow.Distance(first, end, n);
             tx.Counters.Bytes += bytes;
+            rx.Monitors?.Arrived(rx, first, RingWindow.Distance(first, end, n));
             Volatile.Write(ref rx.Indexes.HwTail, end);
             rx.Wake();
         }

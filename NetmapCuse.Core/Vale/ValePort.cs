@@ -74,6 +74,8 @@ internal sealed class ValePort : Port
         return left;
     }
 
+    internal override bool ReadsIndirectSlots => true;
+
     internal override bool TxSync(Kring ring, int callerThread)
     {
         uint head = ring.Indexes.RHead;
