@@ -49,6 +49,7 @@ internal sealed class ControlPlane(PortDirectory ports, ILogger log)
                 RequestType.PoolsInfoGet => InfoRequests.PoolsInfo(ports, request),
                 RequestType.ValeList => InfoRequests.ValeList(ports, request),
                 RequestType.PortHeaderGet => InfoRequests.PortHeader(ports, request),
+                RequestType.PortHeaderSet => HeaderRequests.Set(ports, request),
                 RequestType.None or > RequestType.CsbEnable => Errno.Inval,
                 _ => Errno.OpNotSupp,
             };
@@ -161,7 +162,9 @@ internal sealed class ControlPlane(PortDirectory ports, ILogger log)
             return Errno.NoMem;
         }
 
-        int error = Binding.TryCreate(port, wanted, body.RingId, file, out Binding? binding);
+        OffsetsRequest? offsets = OffsetsOption.Read(request.Options);
+        int error = Binding.TryCreate(port, wanted, body.RingId, file, offsets, out Binding? binding);
+        OffsetsOption.Answer(request.Options, offsets);
         if (error != Errno.Ok)
         {
             return error;
@@ -176,6 +179,7 @@ internal sealed class ControlPlane(PortDirectory ports, ILogger log)
 
         if (request.Options.HasUnhandled)
         {
+            offsets?.Undo();
             Unbind(file);
             return Errno.OpNotSupp;
         }

@@ -57,6 +57,9 @@ internal abstract class Port
     /// </summary>
     internal virtual uint VnetHeaderLength => 0;
 
+    /// <summary>Packets on the port's rings may start at an offset in their buffers (<see cref="Kring.OffsetOf"/>).</summary>
+    internal virtual bool SupportsOffsets => false;
+
     /// <summary>True while a switch owns the port, so that no program can bind it.</summary>
     internal virtual bool IsOwnedBySwitch => false;
 

@@ -128,6 +128,7 @@ internal sealed unsafe partial class Kring
             Tail = tail,
         };
         Indexes = new RingIndexes { RTail = tail, HwTail = tail };
+        ClearOffsets();
     }
 
     private void SetSlot(uint index, uint buffer) =>
