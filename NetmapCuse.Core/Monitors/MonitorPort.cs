@@ -37,6 +37,9 @@ internal sealed class MonitorPort : Port, IMonitor
     /// <summary>It swaps buffers with the parent instead of copying.</summary>
     internal bool IsZeroCopy { get; }
 
+    /// <summary>A swapped buffer has its packet where the parent put it.</summary>
+    internal override bool SupportsOffsets => !IsZeroCopy;
+
     /// <summary>Makes a monitor without reference yet, for the flags of the request.</summary>
     /// <returns>0, EINVAL when nobody has the parent open, or the error of a new region.</returns>
     internal static int TryCreate(Port parent, PortRequest request, RegionTable regions, out MonitorPort? monitor)
