@@ -162,9 +162,9 @@ internal sealed class ControlPlane(PortDirectory ports, ILogger log)
             return Errno.NoMem;
         }
 
-        OffsetsRequest? offsets = OffsetsOption.Read(request.Options);
-        int error = Binding.TryCreate(port, wanted, body.RingId, file, offsets, out Binding? binding);
-        OffsetsOption.Answer(request.Options, offsets);
+        wanted = wanted with { Offsets = OffsetsOption.Read(request.Options) };
+        int error = Binding.TryCreate(port, wanted, body.RingId, file, out Binding? binding);
+        OffsetsOption.Answer(request.Options, wanted.Offsets);
         if (error != Errno.Ok)
         {
             return error;
@@ -179,7 +179,7 @@ internal sealed class ControlPlane(PortDirectory ports, ILogger log)
 
         if (request.Options.HasUnhandled)
         {
-            offsets?.Undo();
+            wanted.Offsets?.Undo();
             Unbind(file);
             return Errno.OpNotSupp;
         }
