@@ -100,7 +100,7 @@ internal sealed class ControlPlane(PortDirectory ports, ILogger log)
             return Errno.NoMem;
         }
 
-        int error = Binding.TryCreate(port, wanted, body.RingId, file, out Binding? binding);
+        int error = Binding.TryCreate(port, wanted, body.RingId, file, ports.Tunables, out Binding? binding);
         if (error != Errno.Ok)
         {
             return error;

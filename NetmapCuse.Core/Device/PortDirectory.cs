@@ -24,6 +24,8 @@ internal sealed class PortDirectory(RegionTable regions, IHostInterfaces interfa
 
     internal ValeParameters ValeParameters { get; } = new();
 
+    internal Tunables Tunables { get; } = new();
+
     internal RegionTable Regions { get; } = regions;
 
     /// <summary>Switches by index, null where there is none.</summary>

@@ -35,6 +35,9 @@ internal sealed unsafe class Region
     /// <summary>nr_memsize: what a client has to map to reach all of the region.</summary>
     internal ulong MappedSize => ArenaOffset + Layout.MemorySize;
 
+    /// <summary>The file that the region is a part of, from <see cref="ArenaOffset"/>.</summary>
+    internal Interop.Fd File => _arena.File;
+
     internal byte* Address => _arena.Address + ArenaOffset;
 
     internal byte* BufferPool => Address + Layout.BufferPoolOffset;

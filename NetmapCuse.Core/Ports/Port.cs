@@ -10,10 +10,12 @@ namespace NetmapCuse.Core.Ports;
 /// </summary>
 internal abstract class Port
 {
+    private readonly Region _ownRegion;
     private int _references;
 
     protected Port(string name, PortRings rings, Region region)
     {
+        _ownRegion = region;
         Name = name;
         Rings = rings;
         Region = region;
@@ -26,11 +28,12 @@ internal abstract class Port
     /// <summary>NIC rings and slots; host rings apart.</summary>
     internal PortRings Rings { get; }
 
-    internal uint HostTxRings { get; private protected init; }
+    internal uint HostTxRings { get; private protected set; }
 
-    internal uint HostRxRings { get; private protected init; }
+    internal uint HostRxRings { get; private protected set; }
 
-    internal Region Region { get; }
+    /// <summary>Where its rings lie. Ports of interfaces may lie elsewhere from their first to their last binding.</summary>
+    internal Region Region { get; private set; }
 
     /// <summary>TX krings, host rings last; empty while nobody is bound.</summary>
     internal Kring[] Tx { get; private set; } = [];
@@ -41,6 +44,11 @@ internal abstract class Port
 
     /// <summary>A binding or a pipe on it still needs the port.</summary>
     internal bool IsReferenced => _references > 0;
+
+    internal int References => _references;
+
+    /// <summary>A request may put the port into another region for as long as it is bound.</summary>
+    internal virtual bool MayChangeRegion => false;
 
     /// <summary>Pipes that have this port as their parent.</summary>
     internal PipeTable Pipes { get; } = new();
@@ -66,8 +74,28 @@ internal abstract class Port
     /// <summary>Takes back what is between hwcur and rhead and moves hwtail over what has arrived. Data path.</summary>
     internal abstract bool RxSync(Kring ring);
 
+    /// <summary>
+    /// Passes released packets of the host stack to the NIC's TX rings, for a binding that has both. True when TX rings have
+    /// something to push. Data path.
+    /// </summary>
+    internal virtual bool ForwardDown(Binding binding) => false;
+
     /// <summary>A cheap look whether a sync of the ring would move its tail: for a poll that watches before it sleeps.</summary>
     internal virtual bool HasNews(Kring ring) => Volatile.Read(ref ring.Indexes.HwTail) != ring.Indexes.RTail;
+
+    /// <summary>Puts the port into another region until its last binding ends. Only while it may change.</summary>
+    internal void UseRegion(Region region)
+    {
+        Check.That(MayChangeRegion, $"port {Name} changes its region while it is in use");
+        region.AddReference();
+        ReturnToOwnRegion();
+        Region = region;
+    }
+
+    /// <summary>Asks for numbers of host rings, 0 for the usual; ports without host rings have none whatever is asked.</summary>
+    internal virtual void SetHostRings(uint tx, uint rx)
+    {
+    }
 
     internal void AddReference() => _references++;
 
@@ -77,7 +105,8 @@ internal abstract class Port
         if (--_references == 0)
         {
             OnEnded();
-            Region.DropReference();
+            ReturnToOwnRegion();
+            _ownRegion.DropReference();
         }
     }
 
@@ -97,6 +126,7 @@ internal abstract class Port
         if (--Bindings == 0)
         {
             DestroyKrings();
+            ReturnToOwnRegion();
         }
 
         DropReference();
@@ -176,6 +206,17 @@ internal abstract class Port
         (PastTx, PastRx) = Totals();
         Tx = [];
         Rx = [];
+    }
+
+    /// <summary>The region that a request put the port into is for its bindings only.</summary>
+    internal void ReturnToOwnRegion()
+    {
+        if (Region != _ownRegion && Bindings == 0)
+        {
+            Region borrowed = Region;
+            Region = _ownRegion;
+            borrowed.DropReference();
+        }
     }
 
     private bool CreateMissing(ReadOnlySpan<Kring> rings)

@@ -109,9 +109,12 @@ internal sealed unsafe partial class Kring
     /// <summary>The data of a slot that a program can write: index checked, buffer 0 for a bad one.</summary>
     internal byte* BufferOf(uint index)
     {
-        index = index - NetmapApi.FirstUsableBuffer < BufferCount - NetmapApi.FirstUsableBuffer ? index : 0;
-        return Buffers + ((ulong)index * BufferSize);
+        return Buffers + ((ulong)UsableIndex(index) * BufferSize);
     }
+
+    /// <summary>The index if it is a buffer that programs may use, else 0.</summary>
+    internal uint UsableIndex(uint index) =>
+        index - NetmapApi.FirstUsableBuffer < BufferCount - NetmapApi.FirstUsableBuffer ? index : 0;
 
     private void EnterGate()
     {

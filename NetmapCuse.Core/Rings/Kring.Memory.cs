@@ -17,6 +17,9 @@ internal sealed unsafe partial class Kring
     /// <summary>The binding that has the ring to itself, if any.</summary>
     internal object? ExclusiveOwner { get; set; }
 
+    /// <summary>Where the ring lies; while it exists.</summary>
+    internal Region Region => _region!;
+
     /// <summary>The ring's address for clients: bytes from the start of the mapping.</summary>
     internal ulong ClientOffset => _region!.ClientOffset((byte*)_ring);
 
