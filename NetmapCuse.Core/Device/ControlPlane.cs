@@ -26,6 +26,12 @@ internal sealed class ControlPlane(PortDirectory ports, ILogger log)
                 RequestType.PoolsInfoGet => InfoRequests.PoolsInfo(ports, request),
                 RequestType.ValeList => InfoRequests.ValeList(ports, request),
                 RequestType.PortHeaderGet => InfoRequests.PortHeader(ports, request),
+                RequestType.ValeNewInterface => ValeRequests.NewInterface(ports, request),
+                RequestType.ValeDeleteInterface => ports.DeletePersistent(request.Name),
+                RequestType.ValeAttach => ValeRequests.Attach(ports, request),
+                RequestType.ValeDetach => ValeRequests.Detach(ports, request),
+                RequestType.ValePollingEnable => ValeRequests.Polling(ports, request, enable: true),
+                RequestType.ValePollingDisable => ValeRequests.Polling(ports, request, enable: false),
                 RequestType.None or > RequestType.CsbEnable => Errno.Inval,
                 _ => Errno.OpNotSupp,
             };
@@ -47,6 +53,15 @@ internal sealed class ControlPlane(PortDirectory ports, ILogger log)
         lock (_lock)
         {
             return look(ports);
+        }
+    }
+
+    /// <summary>Ends what lasts without an open file. No file is open any more.</summary>
+    internal void End()
+    {
+        lock (_lock)
+        {
+            ports.EndAll();
         }
     }
 
@@ -100,9 +115,17 @@ internal sealed class ControlPlane(PortDirectory ports, ILogger log)
             return Errno.NoMem;
         }
 
-        int error = Binding.TryCreate(port, wanted, body.RingId, file, ports.Tunables, out Binding? binding);
+        int error = ports.Prepare(port, wanted.MemoryId, body);
         if (error != Errno.Ok)
         {
+            port.ReturnToOwnRegion();
+            return error;
+        }
+
+        error = Binding.TryCreate(port, wanted, body.RingId, file, ports.Tunables, out Binding? binding);
+        if (error != Errno.Ok)
+        {
+            port.ReturnToOwnRegion();
             return error;
         }
 

@@ -23,9 +23,13 @@ internal static class LegacyIoctl
             LegacyCommand.None => Bind(plane, file, ref old, threadId),
             LegacyCommand.VnetHeaderGet => GetHeader(plane, file, ref old, threadId),
             LegacyCommand.PassThroughHostCreate or LegacyCommand.PassThroughHostDelete => Errno.NoMem,
-            LegacyCommand.BridgeAttach or LegacyCommand.BridgeDetach or LegacyCommand.BridgeVnetHeader
-                or LegacyCommand.BridgeNewInterface or LegacyCommand.BridgeDeleteInterface
-                or LegacyCommand.BridgePollingOn or LegacyCommand.BridgePollingOff => Errno.OpNotSupp,
+            LegacyCommand.BridgeAttach => LegacyVale.Attach(plane, file, ref old, threadId),
+            LegacyCommand.BridgeDetach => LegacyVale.Detach(plane, file, old, threadId),
+            LegacyCommand.BridgeNewInterface => LegacyVale.NewInterface(plane, file, ref old, threadId),
+            LegacyCommand.BridgeDeleteInterface => LegacyVale.DeleteInterface(plane, file, old, threadId),
+            LegacyCommand.BridgePollingOn => LegacyVale.Polling(plane, file, old, enable: true, threadId),
+            LegacyCommand.BridgePollingOff => LegacyVale.Polling(plane, file, old, enable: false, threadId),
+            LegacyCommand.BridgeVnetHeader => Errno.OpNotSupp,
             _ => Errno.Inval,
         };
         return PutIfDone(data, old, error);
@@ -143,7 +147,7 @@ internal static class LegacyIoctl
         return error;
     }
 
-    private static int Run<TBody>(
+    internal static int Run<TBody>(
         ControlPlane plane, OpenFile file, RequestType type, ref string name, ref TBody body, int threadId)
         where TBody : unmanaged
     {

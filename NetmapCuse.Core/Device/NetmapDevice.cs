@@ -27,12 +27,19 @@ public sealed class NetmapDevice : ICallHandler, IPollWaker, IDisposable
     private readonly int _watchMicroseconds;
     private IPollWaker? _waker;
 
+    /// <summary>A device without drivers and without persistent interfaces.</summary>
     public NetmapDevice(DeviceOptions options, IHostInterfaces interfaces, ILogger log)
+        : this(options, new HostBackends { Interfaces = interfaces }, log)
+    {
+    }
+
+    internal NetmapDevice(DeviceOptions options, HostBackends host, ILogger log)
     {
         _arena = new Arena(options.ArenaBytes);
         _watchMicroseconds = Environment.ProcessorCount > 1 ? options.WatchMicroseconds : 0;
         RegionTable regions = new(_arena, RegionSizes.GlobalDefault);
-        _plane = new ControlPlane(new PortDirectory(regions, interfaces, log), log);
+        _plane = new ControlPlane(
+            new PortDirectory(regions, host.Interfaces, host.PersistentInterfaces, host.Adapters, log), log);
     }
 
     /// <summary>The memfd that clients map.</summary>
@@ -110,6 +117,7 @@ public sealed class NetmapDevice : ICallHandler, IPollWaker, IDisposable
             }
         }
 
+        _plane.End();
         _arena.Dispose();
     }
 

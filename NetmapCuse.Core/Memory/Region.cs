@@ -25,10 +25,14 @@ internal sealed unsafe class Region
 
     internal ushort Id { get; }
 
-    internal RegionLayout Layout { get; }
+    /// <summary>Fixed while the region has users.</summary>
+    internal RegionLayout Layout { get; private set; }
 
     /// <summary>Where the region starts in every client's mapping.</summary>
-    internal ulong ArenaOffset { get; }
+    internal ulong ArenaOffset { get; private set; }
+
+    /// <summary>Objects were taken from it some time.</summary>
+    internal bool WasUsed { get; private set; }
 
     internal bool IsPrivate { get; }
 
@@ -65,7 +69,20 @@ internal sealed unsafe class Region
         }
     }
 
-    internal void AddUser() => Users++;
+    internal void AddUser()
+    {
+        Users++;
+        WasUsed = true;
+    }
+
+    /// <summary>Puts the region elsewhere in the arena with other pools. It has no users; its former range is returned already.</summary>
+    internal void Relocate(RegionLayout layout, ulong offset)
+    {
+        Check.That(Users == 0, "a region in use moves");
+        Layout = layout;
+        ArenaOffset = offset;
+        FreeAll();
+    }
 
     /// <summary>The last user takes all objects with it: whatever programs lost is found again.</summary>
     internal void DropUser()

@@ -130,7 +130,7 @@ internal sealed partial class NicPort
     private void ForwardUp(Kring ring, uint first, uint head)
     {
         bool all = _tunables.ForwardAll;
-        if (!ring.IsForwarding(all) || _adapter.Host is null)
+        if (IsAttached || _adapter.Host is null || !ring.IsForwarding(all))
         {
             return;
         }

@@ -201,6 +201,13 @@ internal abstract class Port
             [.. Enumerable.Range(0, (int)(nic + host)).Select(i => new Kring(direction, (uint)i, slots, i >= nic))];
     }
 
+    /// <summary>For a port that has the rings of another one.</summary>
+    private protected void UseKrings(Kring[] tx, Kring[] rx)
+    {
+        Tx = tx;
+        Rx = rx;
+    }
+
     private protected void DestroyKrings()
     {
         (PastTx, PastRx) = Totals();

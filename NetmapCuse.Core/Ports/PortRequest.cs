@@ -23,6 +23,9 @@ internal sealed record PortRequest
     /// <summary>False: look only, create nothing.</summary>
     internal bool MayCreate { get; init; } = true;
 
+    /// <summary>The port is made for the pipes on it and goes with them.</summary>
+    internal bool IsImplicit { get; init; }
+
     /// <summary>Where new regions have to end: the legacy API has 32-bit offsets.</summary>
     internal ulong RegionLimit { get; init; } = ulong.MaxValue;
 }

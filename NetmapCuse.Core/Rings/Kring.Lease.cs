@@ -18,6 +18,9 @@ internal sealed unsafe partial class Kring
     private int _gate;
     private bool _isOpen;
 
+    /// <summary>Who empties the ring, where that is the daemon itself; null where a program does.</summary>
+    internal IConsumer? Consumer { get; set; }
+
     /// <summary>A claim of slots [Start, Start + Count).</summary>
     internal readonly record struct Claim(uint Start, uint Count, uint Id);
 
