@@ -13,4 +13,7 @@ internal sealed record HostBackends
 
     /// <summary>How interfaces are taken over.</summary>
     internal IAdapterFactory Adapters { get; init; } = new NoAdapters();
+
+    /// <summary>Called with the value of the parameter verbose when it is set.</summary>
+    internal Action<int> SetVerbosity { get; init; } = static _ => { };
 }

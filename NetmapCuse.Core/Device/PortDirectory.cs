@@ -18,7 +18,10 @@ internal sealed partial class PortDirectory(
     /// <summary>Characters of an OS interface's name (IFNAMSIZ - 1).</summary>
     private const int InterfaceNameMax = 15;
 
-    private readonly ValeSwitch?[] _switches = new ValeSwitch?[Limits.SwitchesMax];
+    /// <summary>Switches that max_bridges can ask for: their indexes have to fit in lists of the legacy API.</summary>
+    internal const int SwitchesLimit = 1024;
+
+    private ValeSwitch?[] _switches = new ValeSwitch?[Limits.SwitchesMax];
 
     /// <summary>
     /// Ports by every name that finds them, pipe ends and null ports apart: an attached persistent port has two, and an attached
@@ -37,6 +40,9 @@ internal sealed partial class PortDirectory(
 
     /// <summary>Each port once.</summary>
     internal IEnumerable<Port> Ports => _ports.Values.Distinct();
+
+    /// <summary>How many switches there can be (max_bridges). Before the first one.</summary>
+    internal void SetSwitches(int count) => _switches = new ValeSwitch?[count];
 
     internal ValeSwitch? FindSwitch(string name) => _switches.FirstOrDefault(s => s?.Name == name);
 
@@ -92,6 +98,11 @@ internal sealed partial class PortDirectory(
     private int MakeNic(string name, out Port port)
     {
         port = null!;
+        if (Tunables.Adapters.Choice is < AdapterChoice.Best or > AdapterChoice.Generic)
+        {
+            Tunables.Adapters = Tunables.Adapters with { Choice = AdapterChoice.Best };
+        }
+
         int error = adapters.TryCreate(name, Tunables.Adapters, out IAdapter? adapter);
         if (adapter is null)
         {
