@@ -36,6 +36,7 @@ internal sealed partial class NicPort : Port, IAdapterEvents
         _tunables = tunables;
         _log = log;
         _ended = ended;
+        region.AddReference();
         UseHostRings(0, 0);
     }
 
@@ -155,6 +156,7 @@ internal sealed partial class NicPort : Port, IAdapterEvents
     {
         _ended(this);
         _adapter.Dispose();
+        Region.DropReference();
     }
 
     private void UseHostRings(uint tx, uint rx)

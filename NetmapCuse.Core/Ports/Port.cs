@@ -19,7 +19,6 @@ internal abstract class Port
         Name = name;
         Rings = rings;
         Region = region;
-        region.AddReference();
     }
 
     /// <summary>The name that requests use.</summary>
@@ -32,7 +31,10 @@ internal abstract class Port
 
     internal uint HostRxRings { get; private protected set; }
 
-    /// <summary>Where its rings lie. Ports of interfaces may lie elsewhere from their first to their last binding.</summary>
+    /// <summary>
+    /// Where its rings lie. A port that can outlive whoever brought the region holds a reference to it. Ports of interfaces may
+    /// lie elsewhere from their first to their last binding.
+    /// </summary>
     internal Region Region { get; private set; }
 
     /// <summary>TX krings, host rings last; empty while nobody is bound.</summary>
@@ -104,9 +106,8 @@ internal abstract class Port
         Check.That(_references > 0, $"port {Name} is dropped more often than it was taken");
         if (--_references == 0)
         {
-            OnEnded();
             ReturnToOwnRegion();
-            _ownRegion.DropReference();
+            OnEnded();
         }
     }
 

@@ -26,6 +26,7 @@ internal class ValePort : Port
         _parameters = parameters;
         _ended = ended;
         SwitchName = name;
+        region.AddReference();
     }
 
     /// <summary>The switch, or null for a port that is on none: then whatever is sent goes nowhere.</summary>
@@ -159,7 +160,11 @@ internal class ValePort : Port
         base.StopRing(ring);
     }
 
-    protected override void OnEnded() => _ended(this);
+    protected override void OnEnded()
+    {
+        _ended(this);
+        Region.DropReference();
+    }
 }
 
 /// <summary>The module parameters that the switch looks at while it forwards.</summary>
