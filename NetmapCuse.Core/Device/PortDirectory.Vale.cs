@@ -19,7 +19,7 @@ internal sealed partial class PortDirectory
             return Errno.Inval;
         }
 
-        if (_ports.ContainsKey(request.Name) || interfaces.Exists(request.Name))
+        if (_ports.ContainsKey(request.Name) || HostHas(request.Name))
         {
             return Errno.Exist;
         }
@@ -53,12 +53,12 @@ internal sealed partial class PortDirectory
     {
         if (!_ports.TryGetValue(name, out Port? port))
         {
-            return interfaces.Exists(name) ? Errno.Inval : Errno.NxIo;
+            return HostHas(name) ? Errno.Inval : Errno.NxIo;
         }
 
         if (port is not ValePort { Interface: not null, IsImplicit: false } persistentPort || port.Name != name)
         {
-            return interfaces.Exists(name) ? Errno.Inval : Errno.NxIo;
+            return HostHas(name) ? Errno.Inval : Errno.NxIo;
         }
 
         if (persistentPort.Switch is not null || port.References > 1)

@@ -91,7 +91,7 @@ internal sealed partial class PortDirectory(
         }
 
         port = null!;
-        return interfaces.Exists(request.Name) ? MakeNic(request.Name, out port) : Errno.NxIo;
+        return HostHas(request.Name) ? MakeNic(request.Name, out port) : Errno.NxIo;
     }
 
     /// <summary>The port of an interface, by the driver that takes it over.</summary>
@@ -138,7 +138,7 @@ internal sealed partial class PortDirectory(
             return lookupError;
         }
 
-        if (interfaces.Exists(portName))
+        if (HostHas(portName))
         {
             return Errno.Inval;
         }
@@ -323,9 +323,20 @@ internal sealed partial class PortDirectory(
     {
         Leave(port);
         _ports.Remove(port.Name);
-        port.Interface?.Dispose();
+        if (port.IsImplicit)
+        {
+            port.Interface?.EndLater();
+        }
+        else
+        {
+            port.Interface?.Dispose();
+        }
+
         LogTotals(port);
     }
+
+    /// <summary>The host has an interface of this name, and keeps it.</summary>
+    private bool HostHas(string name) => interfaces.Exists(name) && !persistent.IsEnding(name);
 
     private void OnNicEnded(NicPort port)
     {

@@ -10,11 +10,17 @@ internal interface IPersistentInterfaces
     /// <param name="made">The interface; ends with its Dispose.</param>
     /// <returns>0, or EEXIST, EPERM, EOPNOTSUPP (no TAP here), ENOMEM.</returns>
     int TryCreate(string name, out IPersistentInterface? made);
+
+    /// <summary>An interface of this name is still there but on its way out: the name counts as free.</summary>
+    bool IsEnding(string name) => false;
 }
 
-/// <summary>The interface of a persistent VALE port.</summary>
+/// <summary>The interface of a persistent VALE port. Gone when Dispose returns, which takes tens of milliseconds.</summary>
 internal interface IPersistentInterface : IDisposable
 {
+    /// <summary>Ends the interface from some other thread, soon.</summary>
+    void EndLater();
+
     /// <summary>Its MTU now; the usual 1500 when it cannot be told.</summary>
     uint Mtu { get; }
 }

@@ -9,16 +9,14 @@ public sealed class DirectoryServer : IDisposable
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(3);
 
-    private readonly string _path;
-    private readonly bool _created;
+    private readonly List<string> _created;
     private readonly FuseDevice _device;
     private readonly FuseMount _mount;
     private readonly FuseReaders _readers;
     private readonly DeferredCalls _deferred = new();
 
-    private DirectoryServer(string path, bool created, IEnumerable<TextFile> files, ILogger log)
+    private DirectoryServer(string path, List<string> created, IEnumerable<TextFile> files, ILogger log)
     {
-        _path = path;
         _created = created;
         _device = FuseDevice.Open();
         FuseMount? mount = null;
@@ -45,9 +43,7 @@ public sealed class DirectoryServer : IDisposable
         {
             string full = Path.GetFullPath(path);
             ReplaceStaleMount(full);
-            bool created = !Directory.Exists(full);
-            Directory.CreateDirectory(full);
-            return new DirectoryServer(full, created, files, log);
+            return new DirectoryServer(full, Create(full), files, log);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
@@ -55,25 +51,37 @@ public sealed class DirectoryServer : IDisposable
         }
     }
 
-    /// <summary>Unmounts, waits for the thread, and removes the directory if it was made here.</summary>
+    /// <summary>Unmounts, waits for the thread, and removes the directories that were made here.</summary>
     public void Dispose()
     {
         _mount.End();
         _ = _readers.Join(s_patience);
         _readers.Dispose();
         _device.Dispose();
+        RemoveCreated();
+    }
+
+    /// <summary>Makes the directory and those above it that are missing; returns what it made, the last first.</summary>
+    private static List<string> Create(string path)
+    {
+        List<string> created = [];
+        for (string? at = path; at is not null && !Directory.Exists(at); at = Path.GetDirectoryName(at))
+        {
+            created.Add(at);
+        }
+
+        Directory.CreateDirectory(path);
+        return created;
+    }
+
+    /// <summary>Where somebody put something else meanwhile, directories stay.</summary>
+    private void RemoveCreated()
+    {
         try
         {
-            if (_created)
-            {
-                Directory.Delete(_path);
-            }
+            _created.ForEach(Directory.Delete);
         }
-        catch (IOException)
-        {
-            // Somebody put something there.
-        }
-        catch (UnauthorizedAccessException)
+        catch (Exception kept) when (kept is IOException or UnauthorizedAccessException)
         {
         }
     }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using NetmapCuse.Core.Abi.Linux;
 using NetmapCuse.Core.Interop;
@@ -11,16 +12,22 @@ namespace NetmapCuse.Drivers.Tap;
 internal sealed class TapInterfaces(ILogger log) : IPersistentInterfaces, IDisposable
 {
     private readonly Lock _lock = new();
+    private readonly ConcurrentDictionary<string, Task> _ending = new(StringComparer.Ordinal);
     private TapDrain? _drain;
 
     public int TryCreate(string name, out IPersistentInterface? made)
     {
         made = null;
         TunDevice? device = null;
+        if (_ending.TryGetValue(name, out Task? ending))
+        {
+            ending.Wait();
+        }
+
         try
         {
             device = TunDevice.Create(name);
-            made = new TapInterface(name, device, Drain());
+            made = new TapInterface(this, name, device, Drain());
             return Errno.Ok;
         }
         catch (PosixException failure)
@@ -38,7 +45,30 @@ internal sealed class TapInterfaces(ILogger log) : IPersistentInterfaces, IDispo
         }
     }
 
-    public void Dispose() => _drain?.Dispose();
+    public bool IsEnding(string name) => _ending.ContainsKey(name);
+
+    public void Dispose()
+    {
+        Task.WaitAll([.. _ending.Values]);
+        _drain?.Dispose();
+    }
+
+    /// <summary>The kernel waits for all its readers before it lets an interface go, so nobody waits here.</summary>
+    private void EndLater(TapInterface tap)
+    {
+        // The task removes what is entered here, so it may not finish before.
+        lock (_lock)
+        {
+            _ending[tap.Name] = Task.Run(() =>
+            {
+                tap.Dispose();
+                lock (_lock)
+                {
+                    _ = _ending.TryRemove(tap.Name, out _);
+                }
+            });
+        }
+    }
 
     private TapDrain Drain()
     {
@@ -57,11 +87,14 @@ internal sealed class TapInterfaces(ILogger log) : IPersistentInterfaces, IDispo
     };
 
     /// <summary>One TAP; the interface is gone when Dispose returns.</summary>
-    private sealed class TapInterface(string name, TunDevice device, TapDrain drain) : IPersistentInterface
+    private sealed class TapInterface(TapInterfaces owner, string name, TunDevice device, TapDrain drain)
+        : IPersistentInterface
     {
         private const uint UsualMtu = 1500;
 
         private readonly ulong _key = drain.Add(device);
+
+        internal string Name => name;
 
         public uint Mtu
         {
@@ -78,6 +111,8 @@ internal sealed class TapInterfaces(ILogger log) : IPersistentInterfaces, IDispo
                 }
             }
         }
+
+        public void EndLater() => owner.EndLater(this);
 
         public void Dispose()
         {

@@ -132,7 +132,22 @@ public sealed class PersistentPortTests(HostFixture device) : DeviceTest(device)
         Open().Register(Name).Dispose();
         pipe.Dispose();
         WaitForFiles(1);
-        Directory.Exists($"/sys/class/net/{Name}").Should().BeFalse();
+        SpinWait.SpinUntil(() => !Directory.Exists($"/sys/class/net/{Name}"), TimeSpan.FromSeconds(5)).Should().BeTrue();
+    }
+
+    [Fact]
+    public void A_pipe_can_be_made_again_while_its_former_interface_is_on_its_way_out()
+    {
+        NetmapClient client = OpenWithTaps();
+        for (int i = 0; i < 10; i++)
+        {
+            NetmapClient pipe = Open().Register(Name + "{1");
+            Directory.Exists($"/sys/class/net/{Name}").Should().BeTrue();
+            pipe.Dispose();
+            WaitForFiles(1);
+        }
+
+        client.TryRegister(Name).Should().Be(Errno.NxIo);
     }
 
     [Fact]
