@@ -42,6 +42,8 @@ internal sealed partial class NicPort : Port, IAdapterEvents
 
     internal override bool MayChangeRegion => Bindings == 0 && Pipes.Count == 0;
 
+    internal override bool ReceivesInSync => true;
+
     /// <summary>The interface belongs to a switch.</summary>
     internal bool IsAttached { get; set; }
 
