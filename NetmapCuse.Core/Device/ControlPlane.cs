@@ -183,9 +183,9 @@ internal sealed class ControlPlane(PortDirectory ports, ILogger log)
             return error;
         }
 
-        OffsetsRequest? offsets = OffsetsOption.Read(request.Options);
-        error = Binding.TryCreate(port, wanted, body.RingId, file, ports.Tunables, offsets, out Binding? binding);
-        OffsetsOption.Answer(request.Options, offsets);
+        wanted = wanted with { Offsets = OffsetsOption.Read(request.Options), Tunables = ports.Tunables };
+        error = Binding.TryCreate(port, wanted, body.RingId, file, out Binding? binding);
+        OffsetsOption.Answer(request.Options, wanted.Offsets);
         if (error != Errno.Ok)
         {
             port.ReturnToOwnRegion();
@@ -201,7 +201,7 @@ internal sealed class ControlPlane(PortDirectory ports, ILogger log)
 
         if (request.Options.HasUnhandled)
         {
-            offsets?.Undo();
+            wanted.Offsets?.Undo();
             Unbind(file);
             return Errno.OpNotSupp;
         }

@@ -68,6 +68,9 @@ internal sealed class MonitorPort : Port, IMonitor
         return Errno.Ok;
     }
 
+    /// <summary>A copy goes to an offset of the monitor's own; a buffer that was swapped in has its packet where the sender put it.</summary>
+    internal override bool SupportsOffsets => !IsZeroCopy;
+
     /// <summary>A monitor cannot send.</summary>
     internal override bool TxSync(Kring ring, int callerThread) => false;
 

@@ -24,15 +24,30 @@ internal static unsafe class MonitorTransfer
         uint from = RingWindow.Advance(first, count - claim.Count, source.NumSlots);
         uint to = claim.Start;
         ulong bytes = 0;
+        bool hasOffsets = source.HasOffsets || monitor.HasOffsets;
         for (uint left = claim.Count; left != 0; left--)
         {
             NetmapSlot slot = source.Slots[from];
             slot.Length = (ushort)Math.Min(slot.Length, sizeMax);
             NetmapSlot* target = monitor.Slots + to;
             byte* data = monitor.BufferOf(Volatile.Read(ref target->BufferIndex));
+            if (hasOffsets)
+            {
+                // A buffer has room for less than its size then, and nothing lies where a cache line starts.
+                uint start = monitor.OffsetOf(Volatile.Read(ref target->Pointer));
+                data += start;
+                slot.Length = (ushort)Math.Min(slot.Length, monitor.BufferSize - start);
+            }
+
             if (indirectThread != 0 && (slot.Flags & SlotFlags.Indirect) != 0)
             {
                 FetchIndirect(ref slot, data, indirectThread);
+            }
+            else if (hasOffsets)
+            {
+                uint start = source.OffsetOf(slot.Pointer);
+                slot.Length = (ushort)Math.Min(slot.Length, source.BufferSize - start);
+                Buffer.MemoryCopy(source.BufferOf(slot.BufferIndex) + start, data, slot.Length, slot.Length);
             }
             else
             {

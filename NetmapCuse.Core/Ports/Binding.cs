@@ -58,8 +58,7 @@ internal sealed class Binding
     /// reference/netmap-behaviour.md section 2.1). Everything is undone on failure.
     /// </summary>
     internal static int TryCreate(
-        Port port, PortRequest request, uint ringId, ISleeper sleeper, Tunables tunables, OffsetsRequest? offsets,
-        out Binding? binding)
+        Port port, PortRequest request, uint ringId, ISleeper sleeper, out Binding? binding)
     {
         binding = null;
         int error = RingSelection.TrySelect(port, request.Mode, request.Flags, ringId, out RingSelection selection);
@@ -69,8 +68,8 @@ internal sealed class Binding
         }
 
         port.AddBinding();
-        Binding made = new(port, selection, request.Flags, sleeper) { Tunables = tunables };
-        error = made.TryTakeRings(request.ExtraBuffers, offsets);
+        Binding made = new(port, selection, request.Flags, sleeper) { Tunables = request.Tunables };
+        error = made.TryTakeRings(request.ExtraBuffers, request.Offsets);
         if (error != Errno.Ok)
         {
             port.DropBinding();

@@ -83,6 +83,7 @@ public abstract class HostileClientTests(DeviceFixture device) : DeviceTest(devi
     [InlineData("tests/epolltest", "-n", "200")]
     [InlineData("tests/epolltest", "-n", "200", "-P", "vale4:p")]
     [InlineData("tests/fdpass")]
+    [InlineData("tests/options")]
     public void The_c_test_programs_pass(string program, params string[] arguments)
     {
         ArgumentNullException.ThrowIfNull(arguments);
