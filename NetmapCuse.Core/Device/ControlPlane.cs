@@ -193,7 +193,7 @@ internal sealed class ControlPlane(PortDirectory ports, ILogger log)
         }
 
         file.Binding = binding;
-        request.Offsets = offsets;
+        request.Offsets = wanted.Offsets;
         if (CsbRequests.OptionOf(request) is { } csb)
         {
             // Good so far; its addresses are looked at when the lock is free.
