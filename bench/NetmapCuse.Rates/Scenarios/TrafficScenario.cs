@@ -1,0 +1,135 @@
+using NetmapCuse.Rates.Running;
+
+namespace NetmapCuse.Rates.Scenarios;
+
+/// <summary>
+/// Senders, receivers and bridges between them. The figure is the rate of what the receivers have got, because senders to
+/// a switch never wait; what was sent, lost and spent stands beside it.
+/// </summary>
+internal sealed class TrafficScenario(string name) : Scenario(name)
+{
+    private const double Settle = 0.02;
+
+    internal required Sender[] Senders { get; init; }
+
+    internal required Receiver[] Receivers { get; init; }
+
+    /// <summary>Arguments of nm-bridge, one array each.</summary>
+    internal string[][] Bridges { get; init; } = [];
+
+    internal int Length { get; init; } = 60;
+
+    internal int Batch { get; init; } = 1024;
+
+    /// <summary>Slots of the rings of new ports; 0 for the default.</summary>
+    internal int Slots { get; init; }
+
+    /// <summary>Whether clients write and read the packets.</summary>
+    internal bool Touch { get; init; } = true;
+
+    /// <summary>How many receivers get each frame.</summary>
+    internal int Copies { get; init; } = 1;
+
+    private double Silence => Senders.Length > 1 || Receivers.Length > 1 ? 0.3 : 0.15;
+
+    internal override void Run(Lab lab)
+    {
+        List<Client> started = [];
+        try
+        {
+            double cpuBefore = lab.Daemon.CpuSeconds;
+            List<Client> receivers = StartReceivers(lab, started);
+            List<Client> bridges = StartBridges(lab, started);
+            Teach(lab);
+            List<Client> senders = StartSenders(lab, started);
+            Outcome[] sent = [.. senders.Select(c => c.Wait())];
+            Outcome[] got = [.. receivers.Select(c => c.Wait())];
+            double cpu = lab.Daemon.CpuSeconds - cpuBefore;
+            cpu += sent.Concat(got).Concat(bridges.Select(c => c.Wait())).Sum(o => o.CpuSeconds);
+            Record(lab.Results, sent, got, cpu);
+        }
+        finally
+        {
+            started.ForEach(c => c.Dispose());
+        }
+    }
+
+    private List<Client> StartReceivers(Lab lab, List<Client> started)
+    {
+        List<Client> clients = [];
+        foreach (Receiver receiver in Receivers)
+        {
+            clients.Add(Start(lab, started, [
+                Lab.Generator, "-f", "rx", "-i", receiver.Port, "-a", Lab.ReceiverCpu, "--idle", Lab.Text(Silence),
+                .. Shape(lab.Seconds + 2)]));
+        }
+
+        clients.ForEach(c => c.WaitBound(lab.Device));
+        return clients;
+    }
+
+    private List<Client> StartBridges(Lab lab, List<Client> started)
+    {
+        List<Client> clients = [];
+        string time = Lab.Text(lab.Seconds + 0.4);
+        foreach (string[] bridge in Bridges)
+        {
+            clients.Add(Start(lab, started, [Lab.Bridge, "-1", "--json", "-t", time, .. bridge]));
+        }
+
+        clients.ForEach(c => c.WaitBound(lab.Device, 2));
+        return clients;
+    }
+
+    /// <summary>Makes a switch learn where receivers are, by one frame from each of their ports.</summary>
+    private void Teach(Lab lab)
+    {
+        foreach (Receiver receiver in Receivers.Where(r => r.Address is not null))
+        {
+            Client.Run(lab.Device, 3, Lab.Generator, "-f", "tx", "-i", receiver.Port, "-S", receiver.Address!, "-n", "1", "-N");
+        }
+    }
+
+    private List<Client> StartSenders(Lab lab, List<Client> started)
+    {
+        string wait = Lab.Text(Settle * Senders.Length);
+        List<Client> clients = [];
+        foreach (Sender sender in Senders)
+        {
+            string[] to = sender.Destination is null ? [] : ["-D", sender.Destination];
+            clients.Add(Start(lab, started, [
+                Lab.Generator, "-f", "tx", "-i", sender.Port, "-a", Lab.SenderCpu, "-w", wait, .. to, .. Shape(lab.Seconds)]));
+        }
+
+        return clients;
+    }
+
+    private string[] Shape(double seconds)
+    {
+        string[] slots = Slots == 0 ? [] : ["-C", Lab.Text(Slots)];
+        string[] touch = Touch ? [] : ["--touch=none"];
+        return ["-l", Lab.Text(Length), "-b", Lab.Text(Batch), "-t", Lab.Text(seconds), "-N", "--json", .. slots, .. touch];
+    }
+
+    private static Client Start(Lab lab, List<Client> started, string[] words)
+    {
+        Client client = Client.Start(lab.Device, lab.Seconds + 6, words);
+        started.Add(client);
+        return client;
+    }
+
+    private void Record(Results results, Outcome[] sent, Outcome[] got, double cpu)
+    {
+        double received = got.Sum(o => o.Number("frames")), offered = sent.Sum(o => o.Number("frames")) * Copies;
+        double time = got.Max(o => o.Number("seconds")), sending = sent.Max(o => o.Number("seconds"));
+        if (received == 0 || time == 0)
+        {
+            throw new BenchException("nothing arrived");
+        }
+
+        results.Add(Name, "Mpps", received / time / 1e6);
+        results.Add(Name + "/sent", "Mpps", offered / sending / 1e6);
+        results.Add(Name + "/lost", "%", Math.Max(0, 100 * (1 - (received / offered))));
+        results.Add(Name + "/cpu", "CPU s/Mpkt", cpu / (received / 1e6));
+    }
+}
