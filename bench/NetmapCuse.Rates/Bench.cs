@@ -83,7 +83,7 @@ internal static class Bench
 
         if (!lab.Daemon.Alive)
         {
-            throw new BenchException($"the daemon died while {scenario.Name} ran");
+            throw new BenchException($"the daemon died while {scenario.Name} ran: {lab.Daemon.LastWords}");
         }
     }
 

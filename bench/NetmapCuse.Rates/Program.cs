@@ -8,7 +8,7 @@ Option<string> only = new("--only")
     Description = "Run only what has one of these words, separated by commas, in its name",
     DefaultValueFactory = _ => "",
 };
-Option<int?> rounds = new("--rounds") { Description = "Repetitions (3, or 2 with --quick)" };
+Option<int?> rounds = new("--rounds") { Description = "Repetitions (5, or 2 with --quick)" };
 Option<double?> seconds = new("--seconds") { Description = "Length of one run (0.6, or 0.15 with --quick)" };
 Option<string> results = new("--results")
 {
@@ -29,7 +29,7 @@ root.SetAction(parsed => Bench.Run(new RatesSettings
     Quick = parsed.GetValue(quick),
     JsonFile = parsed.GetValue(json),
     Only = parsed.GetValue(only)!.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries),
-    Rounds = parsed.GetValue(rounds) ?? (parsed.GetValue(quick) ? 2 : 3),
+    Rounds = parsed.GetValue(rounds) ?? (parsed.GetValue(quick) ? 2 : 5),
     Seconds = parsed.GetValue(seconds) ?? (parsed.GetValue(quick) ? 0.15 : 0.6),
     ResultsFolder = parsed.GetValue(results)!,
     ServeOptions = parsed.GetValue(serve)!,

@@ -22,7 +22,7 @@ struct pair {
 	int stopping;			/* set for the sender when the time is over, 2 when the receiver shall end too */
 	struct packet_template *frame;
 	struct {
-		uint64_t frames, first, last, sink;
+		uint64_t frames, last, sink;	/* last: when frames came last */
 	} received __attribute__((aligned(64)));
 	struct {
 		uint64_t frames;

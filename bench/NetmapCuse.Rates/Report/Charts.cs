@@ -66,7 +66,7 @@ internal static class Charts
         Plot[] found = [.. what.Select(w => Collect(results, w.Title, labels, l => $"{w.Name}/{l}"))];
         plots = found;
         return () => new SvgChart(
-            "Latency: one frame, the receiver asleep in poll", where, "us", ["min", "median", "99 %", "99.9 %", "max"], found);
+            "Latency of one frame, receivers in poll", where, "us", ["min", "median", "99 %", "99.9 %", "max"], found);
     }
 
     private static Plot Collect(Results results, string title, string[] labels, Func<string, string> nameOf)

@@ -6,16 +6,19 @@ namespace NetmapCuse.Rates.Report;
 /// <summary>The figures on the terminal.</summary>
 internal static class ResultTables
 {
+    private const int Width = 132;
     private static readonly string[] s_beside = ["/sent", "/lost", "/cpu"];
 
     internal static void Print(Results results, RunFacts facts)
     {
+        AnsiConsole.Profile.Width = Math.Max(AnsiConsole.Profile.Width, Width);
         AnsiConsole.Write(Figures(results));
         AnsiConsole.Write(AgainstPeers(results));
         AnsiConsole.Write(Held(results));
         foreach ((string name, string reason) in results.Failures)
         {
-            AnsiConsole.MarkupLine($"[yellow]not measured[/] {Markup.Escape(name)}: {Markup.Escape(reason)}");
+            string what = results.All.Any(s => s.Name.StartsWith(name, StringComparison.Ordinal)) ? "not in all rounds" : "not measured";
+            AnsiConsole.MarkupLine($"[yellow]{what}[/] {Markup.Escape(name)}: {Markup.Escape(reason)}");
         }
 
         AnsiConsole.WriteLine(
@@ -41,7 +44,7 @@ internal static class ResultTables
     private static Table Figures(Results results)
     {
         Table table = Titled("Figures: median (low to high); sent, lost and CPU seconds per million packets beside rates");
-        table.AddColumn("what").AddColumn("unit");
+        table.AddColumn(new TableColumn("what").NoWrap()).AddColumn(new TableColumn("unit").NoWrap());
         foreach (string title in (string[])["median", "low", "high", "of limit", "sent", "lost %", "CPU s/Mpkt"])
         {
             table.AddColumn(new TableColumn(title).RightAligned());
@@ -77,11 +80,12 @@ internal static class ResultTables
         foreach (Series peer in peers)
         {
             string length = peer.Name.Split('/')[^1];
+            bool slotsOnly = peer.Name.Contains("dpdk-ring", StringComparison.Ordinal); // packets stay in one cache, unread
             table.AddRow(
                 Markup.Escape(peer.Name),
                 Numbers.Text(peer.Median),
-                Numbers.Times(results.Ratio($"vale/1to1/{length}/batch1024", peer.Name)),
-                Numbers.Times(results.Ratio($"pipe/1024slots/{length}/batch1024", peer.Name)));
+                slotsOnly ? "" : Numbers.Times(results.Ratio($"vale/1to1/{length}/batch1024", peer.Name)),
+                Numbers.Times(results.Ratio($"pipe/1024slots/{length}/batch1024{(slotsOnly ? "/untouched" : "")}", peer.Name)));
         }
 
         return table;

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 
 namespace NetmapCuse.Rates.Running;
@@ -8,8 +9,11 @@ namespace NetmapCuse.Rates.Running;
 internal sealed class Client : IDisposable
 {
     private static readonly TimeSpan s_bindPatience = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan s_sayPatience = TimeSpan.FromSeconds(15);
     private readonly string _command;
     private readonly Process _process;
+    private readonly ManualResetEventSlim _said = new();
+    private readonly StringBuilder _text = new();
     private readonly Task<string> _output;
     private readonly Task<string> _errors;
 
@@ -17,7 +21,7 @@ internal sealed class Client : IDisposable
     {
         _command = command;
         _process = process;
-        _output = process.StandardOutput.ReadToEndAsync();
+        _output = Task.Run(ReadOutput);
         _errors = process.StandardError.ReadToEndAsync();
     }
 
@@ -41,6 +45,20 @@ internal sealed class Client : IDisposable
 
         Process process = Process.Start(info) ?? throw new BenchException("out/bench/bounded does not start");
         return new Client(string.Join(' ', words.Select(w => Path.GetFileName(w))), process);
+    }
+
+    internal bool Running => !_process.HasExited;
+
+    /// <summary>What it has printed up to now.</summary>
+    internal string Output
+    {
+        get
+        {
+            lock (_text)
+            {
+                return _text.ToString();
+            }
+        }
     }
 
     internal static Outcome Run(string device, double seconds, params IEnumerable<string> words)
@@ -69,6 +87,16 @@ internal sealed class Client : IDisposable
         }
     }
 
+    /// <summary>Until the program has printed a line: that it is ready.</summary>
+    internal void WaitSaid()
+    {
+        if (!_said.Wait(s_sayPatience) || _process.HasExited)
+        {
+            string said = _process.HasExited ? _errors.Result.Trim() : "not ready";
+            throw new BenchException($"{_command}: {said}");
+        }
+    }
+
     /// <summary>Ends the program's standard input, which is how a holder is told to let go.</summary>
     internal void CloseInput() => _process.StandardInput.Close();
 
@@ -92,11 +120,39 @@ internal sealed class Client : IDisposable
     {
         if (!_process.HasExited)
         {
+            int? child = ProcFile.Child(_process.Id);
             _process.Kill();
             _process.WaitForExit();
+            WaitGone(child);
         }
 
         _process.Dispose();
+        _said.Dispose();
+    }
+
+    /// <summary>The program dies with its watcher, but not at once, and must not disturb what comes next.</summary>
+    private static void WaitGone(int? pid)
+    {
+        Stopwatch watch = Stopwatch.StartNew();
+        while (pid is not null && Directory.Exists($"/proc/{pid}") && watch.Elapsed.TotalSeconds < 2)
+        {
+            Thread.Sleep(5);
+        }
+    }
+
+    private string ReadOutput()
+    {
+        while (_process.StandardOutput.ReadLine() is { } line)
+        {
+            lock (_text)
+            {
+                _text.Append(line).Append('\n');
+            }
+
+            _said.Set();
+        }
+
+        return Output;
     }
 
     private static JsonElement Parse(string line)

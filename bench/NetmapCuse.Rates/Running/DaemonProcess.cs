@@ -9,6 +9,8 @@ internal sealed class DaemonProcess : IDisposable
     private readonly Process _process;
     private readonly DirectoryInfo _folder;
 
+    private volatile string _lastWords = "";
+
     private DaemonProcess(Process process, DirectoryInfo folder)
     {
         _process = process;
@@ -21,6 +23,9 @@ internal sealed class DaemonProcess : IDisposable
 
     internal double CpuSeconds => ProcFile.CpuSeconds(Pid);
 
+    /// <summary>The last line of its log.</summary>
+    internal string LastWords => _lastWords;
+
     internal bool Alive => !_process.HasExited;
 
     internal static DaemonProcess Start(IEnumerable<string> options)
@@ -30,9 +35,12 @@ internal sealed class DaemonProcess : IDisposable
         ProcessStartInfo info = new("out/netmapcuse", ["serve", "--device", device, .. options])
         {
             RedirectStandardOutput = true,
+            RedirectStandardError = true,
         };
         Process process = Process.Start(info) ?? throw new BenchException("out/netmapcuse does not start");
         DaemonProcess daemon = new(process, folder);
+        process.ErrorDataReceived += (_, e) => daemon._lastWords = e.Data ?? daemon._lastWords;
+        process.BeginErrorReadLine();
         while (process.StandardOutput.ReadLine() is { } line)
         {
             if (line.StartsWith("ready", StringComparison.Ordinal))
@@ -42,8 +50,9 @@ internal sealed class DaemonProcess : IDisposable
             }
         }
 
+        process.WaitForExit();
         daemon.Dispose();
-        throw new BenchException("the daemon ended before it was ready");
+        throw new BenchException($"the daemon ended before it was ready: {daemon.LastWords}");
     }
 
     /// <summary>SIGTERM, which unmounts; SIGKILL and umount if that takes more than ten seconds.</summary>

@@ -14,7 +14,7 @@ internal static class Catalogue
     {
         return
         [
-            .. Limits(quick), .. Vale(quick), .. Peers(quick), .. Pipes(quick), .. Bridges(quick), .. Waiting(), .. Crowds(quick),
+            .. Limits(quick), .. Vale(quick), .. Peers(quick), .. Pipes(quick), .. Bridges(quick), .. Waiting(quick), .. Crowds(quick),
             new StartScenario(), new MemoryScenario(),
         ];
     }
@@ -163,6 +163,7 @@ internal static class Catalogue
                 Senders = [new("vale1:s")],
                 Receivers = [new("vale2:r")],
                 Bridges = [["vale1:b" + region, "vale2:b" + region]],
+                Swapping = kind == "swap",
             };
         }
     }
@@ -174,6 +175,7 @@ internal static class Catalogue
         {
             Senders = [new("vale0:p{1")],
             Receivers = [new($"vale0:p}}{bridges + 1}")],
+            Swapping = true,
             Bridges = [.. Enumerable.Range(1, bridges).Select(i => (string[])[$"vale0:p}}{i}", $"vale0:p{{{i + 1}"])],
         };
     }
@@ -205,17 +207,18 @@ internal static class Catalogue
         yield return new TestpmdScenario("ring", 60);
     }
 
-    private static IEnumerable<Scenario> Waiting()
+    private static IEnumerable<Scenario> Waiting(bool quick)
     {
         yield return Call("limit/roundtrip", "unbound");
         yield return Call("sync/tx-empty", "txsync");
         yield return Call("sync/rx-empty", "rxsync");
         yield return Call("poll/ready", "poll");
         yield return Call("poll/nothing", "pollin");
+        double length = quick ? 2 : 8;
         string[] wakeup = ["out/bench/wakeup", "-a", Lab.ReceiverCpu, "-b", Lab.SenderCpu];
-        yield return new CommandScenario("limit/wakeup-eventfd", 2, [.. wakeup, "-e"], s_latency);
-        yield return new CommandScenario("wakeup/vale", 2, [.. wakeup, "-i", "vale0:r", "-o", "vale0:s"], s_latency);
-        yield return new CommandScenario("wakeup/pipe", 2, [.. wakeup, "-i", "vale0:p}1", "-o", "vale0:p{1"], s_latency);
+        yield return new CommandScenario("limit/wakeup-eventfd", length, [.. wakeup, "-e"], s_latency);
+        yield return new CommandScenario("wakeup/vale", length, [.. wakeup, "-i", "vale0:r", "-o", "vale0:s"], s_latency);
+        yield return new CommandScenario("wakeup/pipe", length, [.. wakeup, "-i", "vale0:p}1", "-o", "vale0:p{1"], s_latency);
         yield return new PingScenario("pingpong/vale", "vale0:a", "vale0:b");
         yield return new PingScenario("pingpong/pipe", "vale0:p{1", "vale0:p}1");
     }
@@ -231,13 +234,13 @@ internal static class Catalogue
         {
             string name = $"idle-ports/{ports}";
             string[] hold = ["-p", Lab.Text(ports), "-i", "vale0:idle"];
-            yield return new HeldScenario(name, hold, ports, Inner(name));
+            yield return new HeldScenario(name, hold, Inner(name));
         }
 
         foreach (int descriptors in (int[])(quick ? [1000] : [1, 100, 1000]))
         {
             string name = $"open-descriptors/{descriptors}";
-            yield return new HeldScenario(name, ["-o", Lab.Text(descriptors)], 0, Inner(name));
+            yield return new HeldScenario(name, ["-o", Lab.Text(descriptors)], Inner(name));
         }
     }
 

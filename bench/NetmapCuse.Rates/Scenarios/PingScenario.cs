@@ -2,7 +2,7 @@ using NetmapCuse.Rates.Running;
 
 namespace NetmapCuse.Rates.Scenarios;
 
-/// <summary>One frame there and back, both ends asleep in poll in between.</summary>
+/// <summary>One frame there and back, both ends in poll in between.</summary>
 internal sealed class PingScenario(string name, string pinger, string answerer) : Scenario(name)
 {
     internal override void Run(Lab lab)

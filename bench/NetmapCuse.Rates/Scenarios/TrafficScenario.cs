@@ -17,6 +17,9 @@ internal sealed class TrafficScenario(string name) : Scenario(name)
     /// <summary>Arguments of nm-bridge, one array each.</summary>
     internal string[][] Bridges { get; init; } = [];
 
+    /// <summary>Whether the bridges have to exchange buffers, or to copy; null where there are none.</summary>
+    internal bool? Swapping { get; init; }
+
     internal int Length { get; init; } = 60;
 
     internal int Batch { get; init; } = 1024;
@@ -45,7 +48,13 @@ internal sealed class TrafficScenario(string name) : Scenario(name)
             Outcome[] sent = [.. senders.Select(c => c.Wait())];
             Outcome[] got = [.. receivers.Select(c => c.Wait())];
             double cpu = lab.Daemon.CpuSeconds - cpuBefore;
-            cpu += sent.Concat(got).Concat(bridges.Select(c => c.Wait())).Sum(o => o.CpuSeconds);
+            Outcome[] bridged = [.. bridges.Select(c => c.Wait())];
+            cpu += sent.Concat(got).Concat(bridged).Sum(o => o.CpuSeconds);
+            if (Swapping is { } swapping && bridged.Any(o => o.Number("zero_copy") != (swapping ? 1 : 0)))
+            {
+                throw new BenchException(swapping ? "the bridge copied" : "the bridge exchanged buffers");
+            }
+
             Record(lab.Results, sent, got, cpu);
         }
         finally
@@ -121,10 +130,10 @@ internal sealed class TrafficScenario(string name) : Scenario(name)
     private void Record(Results results, Outcome[] sent, Outcome[] got, double cpu)
     {
         double received = got.Sum(o => o.Number("frames")), offered = sent.Sum(o => o.Number("frames")) * Copies;
-        double time = got.Max(o => o.Number("seconds")), sending = sent.Max(o => o.Number("seconds"));
-        if (received == 0 || time == 0)
+        double sending = sent.Max(o => o.Number("seconds")), time = Math.Max(sending, got.Max(o => o.Number("seconds")));
+        if (received == 0)
         {
-            throw new BenchException("nothing arrived");
+            throw new BenchException($"nothing arrived of {offered} frames");
         }
 
         results.Add(Name, "Mpps", received / time / 1e6);
