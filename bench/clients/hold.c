@@ -2,12 +2,11 @@
  *
  * Copyright (c) 2026, the netmapcuse authors.
  *
- * hold: opens so many ports, or descriptors bound to nothing, says so in one line of JSON and holds them until standard
- * input ends or the time is over.
+ * hold: opens so many ports, or descriptors bound to nothing, says so in one line of JSON and holds them until the
+ * time is over or SIGTERM comes.
  */
 #include <fcntl.h>
 #include <getopt.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -59,7 +58,6 @@ int
 main(int argc, char **argv)
 {
 	struct port_wish wish = { .ring = -1 };
-	struct pollfd input = { .fd = 0, .events = POLLIN };
 	unsigned int ports = 0, descriptors = 0;
 	const char *prefix = "vale7:hold";
 	uint64_t limit = 60 * NS_PER_SECOND;
@@ -77,6 +75,7 @@ main(int argc, char **argv)
 		default: fputs(usage, stderr); return EXIT_USAGE;
 		}
 	}
+	stop_on_signals();
 	allow_descriptors();
 	/* The descriptors stay open until the end of the process; nobody needs the struct of a port that only exists. */
 	if (hold_ports(&port, prefix, ports, &wish) != 0 ||
@@ -86,6 +85,6 @@ main(int argc, char **argv)
 	json_count(&j, "ports", ports);
 	json_count(&j, "descriptors", descriptors);
 	json_end(&j);
-	poll(&input, 1, (int)(limit / 1000000));
+	sleep_ns(limit);
 	return 0;
 }

@@ -37,6 +37,7 @@ internal sealed class Client : IDisposable
             RedirectStandardError = true,
         };
         info.Environment["NETMAP_DEVICE"] = device;
+        info.ArgumentList.Add("-i");
         info.ArgumentList.Add(seconds.ToString("0.###", CultureInfo.InvariantCulture));
         foreach (string word in words)
         {
@@ -97,8 +98,8 @@ internal sealed class Client : IDisposable
         }
     }
 
-    /// <summary>Ends the program's standard input, which is how a holder is told to let go.</summary>
-    internal void CloseInput() => _process.StandardInput.Close();
+    /// <summary>Asks the program to end: its watcher sends SIGTERM when nobody holds the watcher's standard input.</summary>
+    internal void End() => _process.StandardInput.Close();
 
     internal Outcome Wait()
     {

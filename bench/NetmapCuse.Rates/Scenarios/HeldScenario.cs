@@ -24,7 +24,7 @@ internal sealed class HeldScenario(string name, string[] hold, Scenario[] inner)
             scenario.Run(lab);
         }
 
-        holder.CloseInput();
+        holder.End();
         holder.Wait();
         Thread.Sleep(s_settle);
     }

@@ -9,6 +9,8 @@ namespace NetmapCuse.Rates.Scenarios;
 internal sealed class TrafficScenario(string name) : Scenario(name)
 {
     private const double Settle = 0.02;
+    private const double Patience = 5;
+    private static readonly TimeSpan s_drain = TimeSpan.FromMilliseconds(20);
 
     internal required Sender[] Senders { get; init; }
 
@@ -33,8 +35,6 @@ internal sealed class TrafficScenario(string name) : Scenario(name)
     /// <summary>How many receivers get each frame.</summary>
     internal int Copies { get; init; } = 1;
 
-    private double Silence => Senders.Length > 1 || Receivers.Length > 1 ? 0.3 : 0.15;
-
     internal override void Run(Lab lab)
     {
         List<Client> started = [];
@@ -46,6 +46,8 @@ internal sealed class TrafficScenario(string name) : Scenario(name)
             Teach(lab);
             List<Client> senders = StartSenders(lab, started);
             Outcome[] sent = [.. senders.Select(c => c.Wait())];
+            Thread.Sleep(s_drain);
+            receivers.Concat(bridges).ToList().ForEach(c => c.End());
             Outcome[] got = [.. receivers.Select(c => c.Wait())];
             double cpu = lab.Daemon.CpuSeconds - cpuBefore;
             Outcome[] bridged = [.. bridges.Select(c => c.Wait())];
@@ -69,8 +71,8 @@ internal sealed class TrafficScenario(string name) : Scenario(name)
         foreach (Receiver receiver in Receivers)
         {
             clients.Add(Start(lab, started, [
-                Lab.Generator, "-f", "rx", "-i", receiver.Port, "-a", Lab.ReceiverCpu, "--idle", Lab.Text(Silence),
-                .. Shape(lab.Seconds + 2)]));
+                Lab.Generator, "-f", "rx", "-i", receiver.Port, "-a", Lab.ReceiverCpu,
+                .. Shape(lab.Seconds + Patience)]));
         }
 
         clients.ForEach(c => c.WaitBound(lab.Device));
@@ -80,7 +82,7 @@ internal sealed class TrafficScenario(string name) : Scenario(name)
     private List<Client> StartBridges(Lab lab, List<Client> started)
     {
         List<Client> clients = [];
-        string time = Lab.Text(lab.Seconds + 0.4);
+        string time = Lab.Text(lab.Seconds + Patience);
         foreach (string[] bridge in Bridges)
         {
             clients.Add(Start(lab, started, [Lab.Bridge, "-1", "--json", "-t", time, .. bridge]));
@@ -90,12 +92,17 @@ internal sealed class TrafficScenario(string name) : Scenario(name)
         return clients;
     }
 
-    /// <summary>Makes a switch learn where receivers are, by one frame from each of their ports.</summary>
+    /// <summary>
+    /// Makes a switch learn where receivers are, by one frame from each of their ports, which goes back where it came from
+    /// and so to nobody.
+    /// </summary>
     private void Teach(Lab lab)
     {
         foreach (Receiver receiver in Receivers.Where(r => r.Address is not null))
         {
-            Client.Run(lab.Device, 3, Lab.Generator, "-f", "tx", "-i", receiver.Port, "-S", receiver.Address!, "-n", "1", "-N");
+            Client.Run(
+                lab.Device, 3, Lab.Generator, "-f", "tx", "-i", receiver.Port, "-S", receiver.Address!, "-D", receiver.Address!,
+                "-n", "1", "-N");
         }
     }
 
@@ -122,7 +129,7 @@ internal sealed class TrafficScenario(string name) : Scenario(name)
 
     private static Client Start(Lab lab, List<Client> started, string[] words)
     {
-        Client client = Client.Start(lab.Device, lab.Seconds + 6, words);
+        Client client = Client.Start(lab.Device, lab.Seconds + Patience + 2, words);
         started.Add(client);
         return client;
     }
