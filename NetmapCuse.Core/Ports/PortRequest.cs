@@ -17,6 +17,9 @@ internal sealed record PortRequest
 
     internal uint ExtraBuffers { get; init; }
 
+    /// <summary>The offsets option, if there is one.</summary>
+    internal OffsetsRequest? Offsets { get; init; }
+
     /// <summary>nr_mem_id, 0 for the default of the port.</summary>
     internal ushort MemoryId { get; init; }
 
