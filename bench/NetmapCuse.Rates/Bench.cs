@@ -29,7 +29,8 @@ internal static class Bench
             Results results = new();
             Stopwatch watch = Stopwatch.StartNew();
             Measure(settings, results);
-            RunFacts facts = new(load, Machine.LoadAverage, watch.Elapsed, settings.Quick, settings.Rounds, settings.Seconds);
+            RunFacts facts = new(
+                load, Machine.LoadAverage, watch.Elapsed, settings.Quick, settings.Rounds, settings.Seconds);
             Output(settings, results, facts);
             return 0;
         }
@@ -48,8 +49,7 @@ internal static class Bench
 
     private static void Measure(RatesSettings settings, Results results)
     {
-        Scenario[] scenarios = [.. Catalogue.All(settings.Quick)
-            .Where(s => settings.Only.Length == 0 || settings.Only.Any(w => s.Name.Contains(w, StringComparison.Ordinal)))];
+        Scenario[] scenarios = [.. Catalogue.All(settings.Quick).Where(s => Wanted(settings, s))];
         using DaemonProcess daemon = DaemonProcess.Start(settings.ServeOptions);
         Lab lab = new(daemon, results, settings);
         int total = scenarios.Length * settings.Rounds, done = 0;
@@ -68,6 +68,12 @@ internal static class Bench
         }
 
         Progress("");
+    }
+
+    private static bool Wanted(RatesSettings settings, Scenario scenario)
+    {
+        return settings.Only.Length == 0
+            || settings.Only.Any(w => scenario.Name.Contains(w, StringComparison.Ordinal));
     }
 
     private static void RunOne(Scenario scenario, Lab lab)

@@ -1,7 +1,10 @@
 using System.CommandLine;
 using NetmapCuse.Rates;
 
-Option<bool> quick = new("--quick") { Description = "About one minute instead of about ten: fewer sizes, shorter runs" };
+Option<bool> quick = new("--quick")
+{
+    Description = "About one minute instead of about ten: fewer sizes, shorter runs",
+};
 Option<string?> json = new("--json") { Description = "Also write the figures to this file" };
 Option<string> only = new("--only")
 {

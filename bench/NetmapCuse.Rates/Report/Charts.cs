@@ -13,9 +13,12 @@ internal static class Charts
     {
         string where = $"{Machine.Text}, {DateTime.UtcNow.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)}, "
             + $"median of {facts.Rounds}, load {Numbers.Text(facts.LoadBefore)}";
-        Draw(Path.Combine(folder, "rate-by-batch.svg"), ByBatch(results, where, out Plot[] batches), batches, bars: false);
-        Draw(Path.Combine(folder, "rate-by-size.svg"), BySize(results, where, out Plot[] sizes), sizes, bars: true);
-        Draw(Path.Combine(folder, "latency.svg"), Latency(results, where, out Plot[] times), times, bars: true);
+        Func<SvgChart> byBatch = ByBatch(results, where, out Plot[] batches);
+        Func<SvgChart> bySize = BySize(results, where, out Plot[] sizes);
+        Func<SvgChart> latency = Latency(results, where, out Plot[] times);
+        Draw(Path.Combine(folder, "rate-by-batch.svg"), byBatch, batches, bars: false);
+        Draw(Path.Combine(folder, "rate-by-size.svg"), bySize, sizes, bars: true);
+        Draw(Path.Combine(folder, "latency.svg"), latency, times, bars: true);
     }
 
     private static void Draw(string path, Func<SvgChart> chart, Plot[] plots, bool bars)
@@ -60,7 +63,8 @@ internal static class Charts
         string[] labels = ["min", "median", "p99", "p999", "max"];
         (string Name, string Title)[] what =
         [
-            ("wakeup/vale", "VALE, wake-up"), ("wakeup/pipe", "pipe, wake-up"), ("limit/wakeup-eventfd", "eventfd, wake-up"),
+            ("wakeup/vale", "VALE, wake-up"), ("wakeup/pipe", "pipe, wake-up"),
+            ("limit/wakeup-eventfd", "eventfd, wake-up"),
             ("pingpong/vale", "VALE, round trip"), ("pingpong/pipe", "pipe, round trip"),
         ];
         Plot[] found = [.. what.Select(w => Collect(results, w.Title, labels, l => $"{w.Name}/{l}"))];

@@ -10,6 +10,7 @@ namespace NetmapCuse.Rates.Report;
 /// <param name="AtLeast">Whether the bound is the lower one.</param>
 internal sealed record Requirement(string What, string Name, string? Base, double Bound, bool AtLeast)
 {
+    private const string Crowd = "idle-ports/250/";
     private const string Vale60 = "vale/1to1/60B/batch1024";
 
     internal static IReadOnlyList<Requirement> All { get; } =
@@ -24,9 +25,9 @@ internal sealed record Requirement(string What, string Name, string? Base, doubl
         new("VALE / AF_XDP over veth", Vale60, "peer/af_xdp-veth/60B", 20, true),
         new("VALE / memif", Vale60, "peer/dpdk-memif/60B", 3, true),
         new("empty sync / empty round trip", "sync/tx-empty", "limit/roundtrip", 1.3, false),
-        new("VALE with 250 idle ports / with 1", "idle-ports/250/vale-1to1-60B", "idle-ports/1/vale-1to1-60B", 0.95, true),
-        new("sync with 250 idle ports / with 1", "idle-ports/250/sync", "idle-ports/1/sync", 1.05, false),
-        new("CPU of an idle system, 250 ports, %", "idle-ports/250/idle-cpu", null, 0.5, false),
+        new("VALE with 250 idle ports / with 1", Crowd + "vale-1to1-60B", "idle-ports/1/vale-1to1-60B", 0.95, true),
+        new("sync with 250 idle ports / with 1", Crowd + "sync", "idle-ports/1/sync", 1.05, false),
+        new("CPU of an idle system, 250 ports, %", Crowd + "idle-cpu", null, 0.5, false),
         new("resident, packets not counted, MiB", "memory/idle/without-packets", null, 60, false),
         new("start to first open, ms", "start/first-open", null, 300, false),
     ];

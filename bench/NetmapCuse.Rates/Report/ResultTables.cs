@@ -17,13 +17,14 @@ internal static class ResultTables
         AnsiConsole.Write(Held(results));
         foreach ((string name, string reason) in results.Failures)
         {
-            string what = results.All.Any(s => s.Name.StartsWith(name, StringComparison.Ordinal)) ? "not in all rounds" : "not measured";
+            bool sometimes = results.All.Any(s => s.Name.StartsWith(name, StringComparison.Ordinal));
+            string what = sometimes ? "not in all rounds" : "not measured";
             AnsiConsole.MarkupLine($"[yellow]{what}[/] {Markup.Escape(name)}: {Markup.Escape(reason)}");
         }
 
         AnsiConsole.WriteLine(
-            $"{Machine.Text}; load average {facts.LoadBefore:0.00} before, {facts.LoadAfter:0.00} after; {facts.Rounds} rounds, "
-            + $"{facts.Took.TotalSeconds:0} s");
+            $"{Machine.Text}; load average {facts.LoadBefore:0.00} before, {facts.LoadAfter:0.00} after; "
+            + $"{facts.Rounds} rounds, {facts.Took.TotalSeconds:0} s");
     }
 
     /// <summary>The limit that a series is held against, or null.</summary>
@@ -43,7 +44,7 @@ internal static class ResultTables
 
     private static Table Figures(Results results)
     {
-        Table table = Titled("Figures: median (low to high); sent, lost and CPU seconds per million packets beside rates");
+        Table table = Titled("Figures: median, lowest and highest round; what was sent, lost and spent beside rates");
         table.AddColumn(new TableColumn("what").NoWrap()).AddColumn(new TableColumn("unit").NoWrap());
         foreach (string title in (string[])["median", "low", "high", "of limit", "sent", "lost %", "CPU s/Mpkt"])
         {
@@ -55,8 +56,9 @@ internal static class ResultTables
             string? limit = LimitOf(series.Name);
             List<string> cells =
             [
-                Markup.Escape(series.Name), Markup.Escape(series.Unit), Numbers.Text(series.Median), Numbers.Text(series.Low),
-                Numbers.Text(series.High), limit is null ? "" : Numbers.Times(results.Ratio(series.Name, limit)),
+                Markup.Escape(series.Name), Markup.Escape(series.Unit), Numbers.Text(series.Median),
+                Numbers.Text(series.Low), Numbers.Text(series.High),
+                limit is null ? "" : Numbers.Times(results.Ratio(series.Name, limit)),
             ];
             cells.AddRange(s_beside.Select(b => results.Find(series.Name + b) is { } s ? Numbers.Text(s.Median) : ""));
             table.AddRow([.. cells]);
@@ -80,12 +82,13 @@ internal static class ResultTables
         foreach (Series peer in peers)
         {
             string length = peer.Name.Split('/')[^1];
-            bool slotsOnly = peer.Name.Contains("dpdk-ring", StringComparison.Ordinal); // packets stay in one cache, unread
+            bool slotsOnly = peer.Name.Contains("dpdk-ring", StringComparison.Ordinal); // it never looks at packets
+            string pipe = $"pipe/1024slots/{length}/batch1024{(slotsOnly ? "/untouched" : "")}";
             table.AddRow(
                 Markup.Escape(peer.Name),
                 Numbers.Text(peer.Median),
                 slotsOnly ? "" : Numbers.Times(results.Ratio($"vale/1to1/{length}/batch1024", peer.Name)),
-                Numbers.Times(results.Ratio($"pipe/1024slots/{length}/batch1024{(slotsOnly ? "/untouched" : "")}", peer.Name)));
+                Numbers.Times(results.Ratio(pipe, peer.Name)));
         }
 
         return table;

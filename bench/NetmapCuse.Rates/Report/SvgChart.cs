@@ -37,7 +37,8 @@ internal sealed class SvgChart(string title, string subtitle, string unit, strin
                 Add($"<circle cx=\"{Text(Middle(i))}\" cy=\"{Text(Y(value))}\" r=\"3\" fill=\"{colour}\"/>");
             }
 
-            Add($"<polyline points=\"{string.Join(' ', points)}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"2\"/>");
+            string path = string.Join(' ', points);
+            Add($"<polyline points=\"{path}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"2\"/>");
         }
 
         return End();
@@ -57,7 +58,8 @@ internal sealed class SvgChart(string title, string subtitle, string unit, strin
                 }
 
                 double x = Middle(i) - (Step * 0.425) + (p * bar), y = Y(value);
-                Add($"<rect x=\"{Text(x)}\" y=\"{Text(y)}\" width=\"{Text(bar * 0.92)}\" height=\"{Text(Y(_low) - y)}\" "
+                string size = $"width=\"{Text(bar * 0.92)}\" height=\"{Text(Y(_low) - y)}\"";
+                Add($"<rect x=\"{Text(x)}\" y=\"{Text(y)}\" {size} "
                     + $"fill=\"{s_colours[p % s_colours.Length]}\"><title>{Numbers.Text(value)}</title></rect>");
                 Label(x + (bar * 0.46), y - 3, Numbers.Text(value), "middle", 9);
             }
@@ -84,13 +86,15 @@ internal sealed class SvgChart(string title, string subtitle, string unit, strin
     private void Begin()
     {
         _svg.Clear();
-        Add($"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{Width}\" height=\"{Height}\" font-family=\"sans-serif\">");
+        Add("<svg xmlns=\"http://www.w3.org/2000/svg\" font-family=\"sans-serif\" "
+            + $"width=\"{Width}\" height=\"{Height}\">");
         Add($"<rect width=\"{Width}\" height=\"{Height}\" fill=\"white\"/>");
         Label(Left, 22, title, "start", 15);
         Label(Left, 40, subtitle, "start", 10);
         for (double value = _low; value <= _high * 1.001; value *= 10)
         {
-            Add($"<line x1=\"{Left}\" x2=\"{Width - Right}\" y1=\"{Text(Y(value))}\" y2=\"{Text(Y(value))}\" stroke=\"#ddd\"/>");
+            string y = Text(Y(value));
+            Add($"<line x1=\"{Left}\" x2=\"{Width - Right}\" y1=\"{y}\" y2=\"{y}\" stroke=\"#ddd\"/>");
             string tick = value.ToString("0.####", CultureInfo.InvariantCulture);
             Label(Left - 6, Y(value) + 4, tick, "end", 11);
         }
@@ -107,7 +111,8 @@ internal sealed class SvgChart(string title, string subtitle, string unit, strin
         for (int p = 0; p < plots.Length; p++)
         {
             double y = Top + (p * 18);
-            Add($"<rect x=\"{Width - Right + 14}\" y=\"{y}\" width=\"11\" height=\"11\" fill=\"{s_colours[p % s_colours.Length]}\"/>");
+            string colour = s_colours[p % s_colours.Length];
+            Add($"<rect x=\"{Width - Right + 14}\" y=\"{y}\" width=\"11\" height=\"11\" fill=\"{colour}\"/>");
             Label(Width - Right + 30, y + 10, plots[p].Name, "start", 11);
         }
 

@@ -68,7 +68,7 @@ internal sealed class Client : IDisposable
         return client.Wait();
     }
 
-    /// <summary>Until the program has the device mapped so many times, which means that it has bound its ports.</summary>
+    /// <summary>Until the program has the device mapped so many times: it has bound its ports.</summary>
     internal void WaitBound(string device, int mappings = 1)
     {
         Stopwatch watch = Stopwatch.StartNew();
@@ -98,7 +98,7 @@ internal sealed class Client : IDisposable
         }
     }
 
-    /// <summary>Asks the program to end: its watcher sends SIGTERM when nobody holds the watcher's standard input.</summary>
+    /// <summary>Asks the program to end: its watcher sends SIGTERM when the watcher's input ends.</summary>
     internal void End() => _process.StandardInput.Close();
 
     internal Outcome Wait()

@@ -3,7 +3,8 @@ using System.Text.Json;
 namespace NetmapCuse.Rates.Running;
 
 /// <summary>What a client has left behind: its line of JSON, what it printed, what it cost.</summary>
-internal sealed record Outcome(string Command, JsonElement? Report, string Output, string Errors, double CpuSeconds, bool Killed)
+internal sealed record Outcome(
+    string Command, JsonElement? Report, string Output, string Errors, double CpuSeconds, bool Killed)
 {
     internal double Number(string field)
     {

@@ -24,7 +24,8 @@ internal static class ProcFile
     /// <summary>A line of /proc/PID/status that has kilobytes (VmRSS, RssAnon), in MiB.</summary>
     internal static double Mebibytes(int pid, string field)
     {
-        string line = File.ReadLines($"/proc/{pid}/status").First(l => l.StartsWith(field + ":", StringComparison.Ordinal));
+        IEnumerable<string> lines = File.ReadLines($"/proc/{pid}/status");
+        string line = lines.First(l => l.StartsWith(field + ":", StringComparison.Ordinal));
         string[] words = line.Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries);
         return double.Parse(words[1], CultureInfo.InvariantCulture) / 1024;
     }

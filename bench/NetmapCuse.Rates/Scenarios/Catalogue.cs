@@ -14,8 +14,8 @@ internal static class Catalogue
     {
         return
         [
-            .. Limits(quick), .. Vale(quick), .. Peers(quick), .. Pipes(quick), .. Bridges(quick), .. Waiting(quick), .. Crowds(quick),
-            new StartScenario(), new MemoryScenario(),
+            .. Limits(quick), .. Vale(quick), .. Peers(quick), .. Pipes(quick), .. Bridges(quick), .. Waiting(quick),
+            .. Crowds(quick), new StartScenario(), new MemoryScenario(),
         ];
     }
 
@@ -193,9 +193,9 @@ internal static class Catalogue
         {
             foreach ((string name, string[] words) in peers)
             {
+                string[] shape = ["-l", Lab.Text(length), "-a", Lab.ReceiverCpu, "-b", Lab.SenderCpu];
                 yield return new CommandScenario(
-                    $"peer/{name}/{length}B", 1, [.. words, "-l", Lab.Text(length), "-a", Lab.ReceiverCpu, "-b", Lab.SenderCpu],
-                    new Figure("mpps", "Mpps"));
+                    $"peer/{name}/{length}B", 1, [.. words, .. shape], new Figure("mpps", "Mpps"));
             }
 
             if (!quick || length == 60)
@@ -217,8 +217,10 @@ internal static class Catalogue
         double length = quick ? 2 : 8;
         string[] wakeup = ["out/bench/wakeup", "-a", Lab.ReceiverCpu, "-b", Lab.SenderCpu];
         yield return new CommandScenario("limit/wakeup-eventfd", length, [.. wakeup, "-e"], s_latency);
-        yield return new CommandScenario("wakeup/vale", length, [.. wakeup, "-i", "vale0:r", "-o", "vale0:s"], s_latency);
-        yield return new CommandScenario("wakeup/pipe", length, [.. wakeup, "-i", "vale0:p}1", "-o", "vale0:p{1"], s_latency);
+        string[] vale = [.. wakeup, "-i", "vale0:r", "-o", "vale0:s"];
+        string[] pipe = [.. wakeup, "-i", "vale0:p}1", "-o", "vale0:p{1"];
+        yield return new CommandScenario("wakeup/vale", length, vale, s_latency);
+        yield return new CommandScenario("wakeup/pipe", length, pipe, s_latency);
         yield return new PingScenario("pingpong/vale", "vale0:a", "vale0:b");
         yield return new PingScenario("pingpong/pipe", "vale0:p{1", "vale0:p}1");
     }

@@ -11,8 +11,8 @@ internal sealed class StartScenario() : Scenario("start")
         try
         {
             string device = Path.Combine(folder.FullName, "netmap");
-            Outcome outcome = Client.Run(
-                device, 25, ["out/bench/start", device, "out/netmapcuse", "serve", "--device", device, .. lab.Settings.ServeOptions]);
+            string[] serve = ["out/netmapcuse", "serve", "--device", device, .. lab.Settings.ServeOptions];
+            Outcome outcome = Client.Run(device, 25, ["out/bench/start", device, .. serve]);
             lab.Results.Add("start/first-open", "ms", outcome.Number("open_ms"));
             lab.Results.Add("start/end", "ms", outcome.Number("end_ms"));
         }

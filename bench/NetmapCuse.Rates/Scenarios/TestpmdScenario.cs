@@ -48,9 +48,9 @@ internal sealed partial class TestpmdScenario(string kind, int length) : Scenari
     private Client Start(Lab lab, string prefix, string cpu, string device, params string[] mode)
     {
         return Client.Start(lab.Device, Patience + 2, [
-            "stdbuf", "-oL", "dpdk-testpmd", "--lcores", $"0@(0-{Machine.Cpus - 1}),1@{cpu}", "--no-huge", "--no-shconf",
-            "-m", "64", "--no-pci", "--no-telemetry", "--file-prefix", $"nmb{prefix}", "--vdev=" + device, "--",
-            "--total-num-mbufs=8192", "--no-lsc-interrupt", "--disable-link-check", "--stats-period=1",
+            "stdbuf", "-oL", "dpdk-testpmd", "--lcores", $"0@(0-{Machine.Cpus - 1}),1@{cpu}", "--no-huge",
+            "--no-shconf", "-m", "64", "--no-pci", "--no-telemetry", "--file-prefix", $"nmb{prefix}",
+            "--vdev=" + device, "--", "--total-num-mbufs=8192", "--no-lsc-interrupt", "--disable-link-check", "--stats-period=1",
             "--txpkts=" + Lab.Text(length), .. mode]);
     }
 

@@ -3,8 +3,8 @@ using NetmapCuse.Rates.Running;
 namespace NetmapCuse.Rates.Scenarios;
 
 /// <summary>
-/// Senders, receivers and bridges between them. The figure is the rate of what the receivers have got, because senders to
-/// a switch never wait; what was sent, lost and spent stands beside it.
+/// Senders, receivers and bridges between them. The figure is the rate of what the receivers have got, because senders
+/// to a switch never wait; what was sent, lost and spent stands beside it.
 /// </summary>
 internal sealed class TrafficScenario(string name) : Scenario(name)
 {
@@ -93,16 +93,16 @@ internal sealed class TrafficScenario(string name) : Scenario(name)
     }
 
     /// <summary>
-    /// Makes a switch learn where receivers are, by one frame from each of their ports, which goes back where it came from
-    /// and so to nobody.
+    /// Makes a switch learn where receivers are, by one frame from each of their ports, which goes back where it came
+    /// from and so to nobody.
     /// </summary>
     private void Teach(Lab lab)
     {
         foreach (Receiver receiver in Receivers.Where(r => r.Address is not null))
         {
             Client.Run(
-                lab.Device, 3, Lab.Generator, "-f", "tx", "-i", receiver.Port, "-S", receiver.Address!, "-D", receiver.Address!,
-                "-n", "1", "-N");
+                lab.Device, 3, Lab.Generator, "-f", "tx", "-i", receiver.Port, "-S", receiver.Address!,
+                "-D", receiver.Address!, "-n", "1", "-N");
         }
     }
 
@@ -114,7 +114,8 @@ internal sealed class TrafficScenario(string name) : Scenario(name)
         {
             string[] to = sender.Destination is null ? [] : ["-D", sender.Destination];
             clients.Add(Start(lab, started, [
-                Lab.Generator, "-f", "tx", "-i", sender.Port, "-a", Lab.SenderCpu, "-w", wait, .. to, .. Shape(lab.Seconds)]));
+                Lab.Generator, "-f", "tx", "-i", sender.Port, "-a", Lab.SenderCpu, "-w", wait, .. to,
+                .. Shape(lab.Seconds)]));
         }
 
         return clients;
@@ -124,7 +125,8 @@ internal sealed class TrafficScenario(string name) : Scenario(name)
     {
         string[] slots = Slots == 0 ? [] : ["-C", Lab.Text(Slots)];
         string[] touch = Touch ? [] : ["--touch=none"];
-        return ["-l", Lab.Text(Length), "-b", Lab.Text(Batch), "-t", Lab.Text(seconds), "-N", "--json", .. slots, .. touch];
+        string[] always = ["-l", Lab.Text(Length), "-b", Lab.Text(Batch), "-t", Lab.Text(seconds), "-N", "--json"];
+        return [.. always, .. slots, .. touch];
     }
 
     private static Client Start(Lab lab, List<Client> started, string[] words)
@@ -137,7 +139,8 @@ internal sealed class TrafficScenario(string name) : Scenario(name)
     private void Record(Results results, Outcome[] sent, Outcome[] got, double cpu)
     {
         double received = got.Sum(o => o.Number("frames")), offered = sent.Sum(o => o.Number("frames")) * Copies;
-        double sending = sent.Max(o => o.Number("seconds")), time = Math.Max(sending, got.Max(o => o.Number("seconds")));
+        double sending = sent.Max(o => o.Number("seconds"));
+        double time = Math.Max(sending, got.Max(o => o.Number("seconds")));
         if (received == 0)
         {
             throw new BenchException($"nothing arrived of {offered} frames");
