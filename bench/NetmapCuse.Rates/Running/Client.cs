@@ -21,8 +21,8 @@ internal sealed class Client : IDisposable
     {
         _command = command;
         _process = process;
-        _output = Task.Run(ReadOutput);
-        _errors = process.StandardError.ReadToEndAsync();
+        _output = OnThread(ReadOutput);
+        _errors = OnThread(process.StandardError.ReadToEnd);
     }
 
     /// <param name="device">Value of NETMAP_DEVICE for the program.</param>
@@ -139,6 +139,13 @@ internal sealed class Client : IDisposable
         {
             Thread.Sleep(5);
         }
+    }
+
+    /// <summary>Not on the thread pool, where dozens of waiting readers make the next one wait for seconds.</summary>
+    private static Task<string> OnThread(Func<string> read)
+    {
+        return Task.Factory.StartNew(
+            read, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
 
     private string ReadOutput()
