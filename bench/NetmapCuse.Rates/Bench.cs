@@ -12,7 +12,7 @@ internal static class Bench
 {
     private static volatile bool s_stop;
 
-    /// <returns>Exit code: 0, or 1 if the daemon cannot be started or has died.</returns>
+    /// <returns>Exit code: 0, or 1 if the daemon cannot be started or has died, or the run was interrupted.</returns>
     internal static int Run(RatesSettings settings)
     {
         using PosixSignalRegistration interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
@@ -32,7 +32,7 @@ internal static class Bench
             RunFacts facts = new(
                 load, Machine.LoadAverage, watch.Elapsed, settings.Quick, settings.Rounds, settings.Seconds);
             Output(settings, results, facts);
-            return 0;
+            return s_stop ? 1 : 0;
         }
         catch (BenchException e)
         {
@@ -102,10 +102,16 @@ internal static class Bench
         }
     }
 
+    /// <summary>The tables; and the files too, unless the run was interrupted: they replace those of a whole one.</summary>
     private static void Output(RatesSettings settings, Results results, RunFacts facts)
     {
-        Directory.CreateDirectory(settings.ResultsFolder);
         ResultTables.Print(results, facts);
+        if (s_stop)
+        {
+            return;
+        }
+
+        Directory.CreateDirectory(settings.ResultsFolder);
         JsonFile.WriteResults(Path.Combine(settings.ResultsFolder, "rates.json"), results);
         JsonFile.WriteMachine(Path.Combine(settings.ResultsFolder, "machine.json"), facts, results);
         if (settings.JsonFile is not null)
