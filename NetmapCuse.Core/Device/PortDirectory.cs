@@ -113,7 +113,14 @@ internal sealed class PortDirectory(RegionTable regions, IHostInterfaces interfa
             return Errno.Inval;
         }
 
-        port = new NullPort(request.Name, request.Rings, Regions.Find(request.MemoryId)!);
+        // Before so many krings are made: the numbers are the client's.
+        Region region = Regions.Find(request.MemoryId)!;
+        if (!SharedInterface.Fits(region, request.Rings))
+        {
+            return Errno.NoMem;
+        }
+
+        port = new NullPort(request.Name, request.Rings, region);
         port.AddReference();
         return Errno.Ok;
     }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using NetmapCuse.Core.Abi.Netmap;
 using NetmapCuse.Core.Memory;
 
@@ -97,10 +98,12 @@ internal sealed unsafe partial class Kring : IShowsBuffers
     /// and private, go back to what the daemon believes, and bad slots are emptied (reference/netmap-behaviour.md 4.2, 4.3).
     /// </summary>
     /// <returns>False when head or cur was impossible: poll says POLLERR once.</returns>
-    internal bool Prologue()
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal bool Prologue() => Prologue(Volatile.Read(ref _ring->Head), Volatile.Read(ref _ring->Cur));
+
+    /// <summary>The same for a program that keeps head and cur elsewhere (CSB): both were read once, head first.</summary>
+    internal bool Prologue(uint head, uint cur)
     {
-        uint head = Volatile.Read(ref _ring->Head);
-        uint cur = Volatile.Read(ref _ring->Cur);
         bool isTx = Direction == RingDirection.Tx;
         uint first = isTx ? Indexes.RHead : Indexes.HwCur;
         uint last = isTx ? Indexes.RTail : Volatile.Read(ref Indexes.HwTail);

@@ -236,11 +236,12 @@ public sealed class OffsetsTests(AnyDevice device) : DeviceTest(device), IClassF
     {
         NetmapClient a = Register("vale0:a", 128, 0, 64);
         NetmapClient b = Open().Register("vale0:b");
-        byte[] frame = Frames.Make(2, 1, 333, seed: 6);
-        byte* outside = (byte*)NativeMemory.Alloc(400);
-        frame.CopyTo(new Span<byte>(outside + 1, 399));
+        NetmapClient monitor = Open().Register("vale0:a", new NmreqRegister { Flags = RegisterFlags.MonitorTx });
+        byte[] frame = Frames.Make(2, 1, 2000, seed: 6);
+        byte* outside = (byte*)NativeMemory.Alloc(2001);
+        frame.CopyTo(new Span<byte>(outside + 1, 2000));
         a.Tx.Slot(0).Pointer = (ulong)(outside + 1);
-        a.Tx.Slot(0).Length = 333;
+        a.Tx.Slot(0).Length = 2000;
         a.Tx.Slot(0).Flags = SlotFlags.Indirect;
         a.Tx.Advance(1);
 
@@ -248,6 +249,7 @@ public sealed class OffsetsTests(AnyDevice device) : DeviceTest(device), IClassF
         NativeMemory.Free(outside);
 
         b.Receive().Should().BeEquivalentTo([frame]);
+        monitor.Receive().Should().BeEquivalentTo([frame]);
     }
 
     [Theory]
