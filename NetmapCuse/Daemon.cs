@@ -4,6 +4,7 @@ using NetmapCuse.Core.Device;
 using NetmapCuse.Core.Interop;
 using NetmapCuse.Core.Ports;
 using NetmapCuse.Core.Transport;
+using NetmapCuse.Drivers.Tap;
 using Serilog;
 using Serilog.Core;
 using Serilog.Events;
@@ -18,8 +19,9 @@ internal static class Daemon
     /// <summary>Serves until a signal or until every device is gone. Returns the exit code.</summary>
     internal static int Run(ServeSettings settings)
     {
+        LoggingLevelSwitch level = new(settings.Verbose ? LogEventLevel.Debug : LogEventLevel.Information);
         using Logger log = new LoggerConfiguration()
-            .MinimumLevel.Is(settings.Verbose ? LogEventLevel.Debug : LogEventLevel.Information)
+            .MinimumLevel.ControlledBy(level)
             .WriteTo.Console(
                 outputTemplate: "{Timestamp:HH:mm:ss.fff} {Level:u3} {Message:lj}{NewLine}{Exception}",
                 standardErrorFromLevel: LogEventLevel.Verbose,
@@ -27,7 +29,7 @@ internal static class Daemon
             .CreateLogger();
         try
         {
-            return Serve(settings, log);
+            return Serve(settings, level, log);
         }
         catch (Exception failure) when (failure is StartException or SettingException or PosixException)
         {
@@ -36,8 +38,15 @@ internal static class Daemon
         }
     }
 
-    private static int Serve(ServeSettings settings, ILogger log)
+    private static int Serve(ServeSettings settings, LoggingLevelSwitch level, ILogger log)
     {
+        using TapInterfaces taps = new(log);
+        HostBackends host = new()
+        {
+            Interfaces = new SysfsInterfaces(),
+            PersistentInterfaces = taps,
+            SetVerbosity = value => level.MinimumLevel = value > 0 ? LogEventLevel.Debug : LogEventLevel.Information,
+        };
         using CancellationTokenSource ending = new();
         using PosixSignalRegistration terminate = EndOn(PosixSignal.SIGTERM, ending, log);
         using PosixSignalRegistration interrupt = EndOn(PosixSignal.SIGINT, ending, log);
@@ -46,7 +55,7 @@ internal static class Daemon
         {
             foreach (string path in settings.Devices)
             {
-                devices.Add(ServedDevice.Start(path, settings, log));
+                devices.Add(ServedDevice.Start(path, settings, host, log));
             }
 
             Console.WriteLine($"ready {string.Join(' ', settings.Devices)}");
@@ -82,11 +91,11 @@ internal static class Daemon
         });
 
     /// <summary>A device file with its state and its server.</summary>
-    private sealed class ServedDevice(NetmapDevice device, DeviceServer server) : IDisposable
+    private sealed class ServedDevice(NetmapDevice device, DeviceServer server, DirectoryServer? parameters) : IDisposable
     {
         internal Task Ended => server.Ended;
 
-        internal static ServedDevice Start(string path, ServeSettings settings, ILogger log)
+        internal static ServedDevice Start(string path, ServeSettings settings, HostBackends host, ILogger log)
         {
             DeviceOptions options = new()
             {
@@ -101,12 +110,13 @@ internal static class Daemon
                 GroupId = Accounts.GroupId(settings.Group),
                 Transport = settings.Transport,
             };
-            NetmapDevice device = new(options, new SysfsInterfaces(), log);
+            NetmapDevice device = new(options, host, log);
             try
             {
+                settings.SetParameters(device.Parameters);
                 DeviceServer server = DeviceServer.Start(serverOptions, device.Memory, device, log);
                 device.Attach(server);
-                return new ServedDevice(device, server);
+                return new ServedDevice(device, server, ServeParameters(path, settings, device, log));
             }
             catch
             {
@@ -117,8 +127,29 @@ internal static class Daemon
 
         public void Dispose()
         {
+            parameters?.Dispose();
             server.Dispose();
             device.Dispose();
+        }
+
+        /// <summary>The device works without its parameter files, so a failure is only told.</summary>
+        private static DirectoryServer? ServeParameters(
+            string path, ServeSettings settings, NetmapDevice device, ILogger log)
+        {
+            if (settings.ParameterDirectory(path) is not { } directory)
+            {
+                return null;
+            }
+
+            try
+            {
+                return DirectoryServer.Start(directory, device.Parameters.Files, log);
+            }
+            catch (StartException failure)
+            {
+                log.Warning("No parameter files: {Reason}", failure.Message);
+                return null;
+            }
         }
     }
 }

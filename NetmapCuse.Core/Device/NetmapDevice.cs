@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using NetmapCuse.Core.Abi.Linux;
 using NetmapCuse.Core.Abi.Netmap;
+using NetmapCuse.Core.Device.Parameters;
 using NetmapCuse.Core.Interop;
 using NetmapCuse.Core.Memory;
 using NetmapCuse.Core.Ports;
@@ -27,16 +28,27 @@ public sealed class NetmapDevice : ICallHandler, IPollWaker, IDisposable
     private readonly int _watchMicroseconds;
     private IPollWaker? _waker;
 
+    /// <summary>A device without drivers and without persistent interfaces.</summary>
     public NetmapDevice(DeviceOptions options, IHostInterfaces interfaces, ILogger log)
+        : this(options, new HostBackends { Interfaces = interfaces }, log)
+    {
+    }
+
+    internal NetmapDevice(DeviceOptions options, HostBackends host, ILogger log)
     {
         _arena = new Arena(options.ArenaBytes);
         _watchMicroseconds = Environment.ProcessorCount > 1 ? options.WatchMicroseconds : 0;
         RegionTable regions = new(_arena, RegionSizes.GlobalDefault);
-        _plane = new ControlPlane(new PortDirectory(regions, interfaces, log), log);
+        PortDirectory ports = new(regions, host.Interfaces, host.PersistentInterfaces, host.Adapters, log);
+        _plane = new ControlPlane(ports, log);
+        Parameters = new ParameterTable(_plane, ports, host.SetVerbosity);
     }
 
     /// <summary>The memfd that clients map.</summary>
     public Fd Memory => _arena.File;
+
+    /// <summary>The parameters that the kernel module has under /sys/module/netmap.</summary>
+    public ParameterTable Parameters { get; }
 
     /// <summary>Files that are open now.</summary>
     public int OpenFiles => FilesMax - _freeFiles.Count;
@@ -118,7 +130,9 @@ public sealed class NetmapDevice : ICallHandler, IPollWaker, IDisposable
         }
 
         // A thread that hangs in a client's memory may still come back to the arena.
-        if (_plane.EndLoops())
+        bool haveEnded = _plane.EndLoops();
+        _plane.End();
+        if (haveEnded)
         {
             _arena.Dispose();
         }

@@ -7,13 +7,14 @@ namespace NetmapCuse.Core.Transport;
 /// Decides what each request means. Used by all threads of a device file at once; knows neither rings nor descriptors.
 /// </summary>
 internal sealed class Dispatcher(ICallHandler handler, NodeAttributes attributes, DeferredCalls deferred, int backingId)
+    : IRequestDispatcher
 {
     /// <summary>Executes one request.</summary>
     /// <param name="header">Its header.</param>
     /// <param name="request">What follows the header.</param>
     /// <param name="reply">Receives the answer, when the result says that there is one.</param>
     /// <param name="deferrer">The receiving thread, which lets the handler answer later.</param>
-    internal Disposition Dispatch(
+    public Disposition Dispatch(
         in FuseInHeader header, ref RequestCursor request, ref ReplyWriter reply, IDeferrer deferrer)
     {
         Caller caller = new(header.ProcessId, header.UserId, header.GroupId);

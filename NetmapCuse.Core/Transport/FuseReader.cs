@@ -16,13 +16,13 @@ internal sealed class FuseReader : IDeferrer, IDisposable
     internal const int DeferredMax = 256;
 
     private readonly FuseDevice _device;
-    private readonly Dispatcher _dispatcher;
+    private readonly IRequestDispatcher _dispatcher;
     private readonly DeferredCalls _deferred;
     private readonly NativeBuffer _request = new(TransportLimits.BufferSize);
     private readonly NativeBuffer _reply = new(TransportLimits.BufferSize);
     private int _deferredCount;
 
-    internal FuseReader(FuseDevice device, Dispatcher dispatcher, DeferredCalls deferred)
+    internal FuseReader(FuseDevice device, IRequestDispatcher dispatcher, DeferredCalls deferred)
     {
         _device = device;
         _dispatcher = dispatcher;

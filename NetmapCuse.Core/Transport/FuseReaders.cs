@@ -20,7 +20,7 @@ internal sealed class FuseReaders : IRequestSource
     /// <param name="ended">Called by each thread when the connection has ended.</param>
     /// <param name="log">Where an unusual end is reported.</param>
     internal FuseReaders(
-        FuseDevice device, int count, Dispatcher dispatcher, DeferredCalls deferred, Action ended, ILogger log)
+        FuseDevice device, int count, IRequestDispatcher dispatcher, DeferredCalls deferred, Action ended, ILogger log)
     {
         for (int i = 0; i < count; i++)
         {
