@@ -156,17 +156,18 @@ public sealed class NetmapDevice : ICallHandler, IPollWaker, IDisposable
     /// <summary>
     /// A control request. When a file was closed a moment ago whose release has not come yet, the request waits for that
     /// (away from this thread, which may have to receive it), so that close and open in a row never meet each other.
+    /// Requests that open or close interfaces of the host, and all that come while one of these is at it, are run there too.
     /// Requests that have to wait for a sync loop are answered by that.
     /// </summary>
     private int Control(OpenFile file, ref IoctlCall call)
     {
         bool mayWait = ControlIoctl.MayWait(call.Command, call.Data);
-        bool isDue = _releases.AreDue;
-        if ((mayWait || isDue) && call.Defer() is { } reply)
+        bool goesToWorker = _releases.AreDue || _releases.IsBusy || ControlIoctl.MayBeSlow(call.Command, call.Data);
+        if ((mayWait || goesToWorker) && call.Defer() is { } reply)
         {
             uint command = call.Command;
             int threadId = call.Caller.ThreadId;
-            if (isDue)
+            if (goesToWorker)
             {
                 _releases.WhenSettled(() => Answer(file, command, reply, threadId));
             }

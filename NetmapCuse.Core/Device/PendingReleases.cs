@@ -18,10 +18,14 @@ internal sealed class PendingReleases : IDisposable
     private readonly BlockingCollection<Action> _waiting = [];
     private readonly ManualResetEventSlim _settled = new();
     private volatile bool _areDue;
+    private int _unfinished;
     private Thread? _thread;
 
     /// <summary>A control request should wait.</summary>
     internal bool AreDue => _areDue;
+
+    /// <summary>The thread has something to do: who asks for more should queue behind it.</summary>
+    internal bool IsBusy => Volatile.Read(ref _unfinished) != 0;
 
     /// <summary>A duplicate of a bound file was closed.</summary>
     internal void Expect(OpenFile file)
@@ -60,6 +64,7 @@ internal sealed class PendingReleases : IDisposable
             }
         }
 
+        Interlocked.Increment(ref _unfinished);
         _waiting.Add(action);
     }
 
@@ -83,6 +88,7 @@ internal sealed class PendingReleases : IDisposable
                 }
 
                 action();
+                Interlocked.Decrement(ref _unfinished);
             }
         }
         catch (Exception escape)
