@@ -23,6 +23,7 @@ public sealed class NetmapDevice : ICallHandler, IPollWaker, IDisposable
     private readonly Arena _arena;
     private readonly ControlPlane _plane;
     private readonly PendingReleases _releases = new();
+    private readonly ControlWorkers _workers = new();
     private readonly OpenFile?[] _files = new OpenFile?[FilesMax];
     private readonly ConcurrentStack<int> _freeFiles = new(Enumerable.Range(0, FilesMax).Reverse());
     private readonly int _watchMicroseconds;
@@ -66,7 +67,7 @@ public sealed class NetmapDevice : ICallHandler, IPollWaker, IDisposable
             return Errno.NFile;
         }
 
-        Volatile.Write(ref _files[place], new OpenFile(this));
+        Volatile.Write(ref _files[place], new OpenFile(this, caller.UserId));
         handle = (ulong)place;
         return Errno.Ok;
     }
@@ -106,8 +107,8 @@ public sealed class NetmapDevice : ICallHandler, IPollWaker, IDisposable
 
         return call.Command switch
         {
-            NetmapApi.NiocTxSync => Sync(file, RingDirection.Tx, call.Caller.ThreadId),
-            NetmapApi.NiocRxSync => Sync(file, RingDirection.Rx, call.Caller.ThreadId),
+            NetmapApi.NiocTxSync => Sync(file, RingDirection.Tx, file.IndirectThread(call.Caller)),
+            NetmapApi.NiocRxSync => Sync(file, RingDirection.Rx, callerThread: 0),
             _ => Control(file, ref call),
         };
     }
@@ -121,6 +122,7 @@ public sealed class NetmapDevice : ICallHandler, IPollWaker, IDisposable
     public void Dispose()
     {
         _releases.Dispose();
+        _workers.Dispose();
         for (int i = 0; i < FilesMax; i++)
         {
             if (Interlocked.Exchange(ref _files[i], null) is { } file)
@@ -130,7 +132,7 @@ public sealed class NetmapDevice : ICallHandler, IPollWaker, IDisposable
         }
 
         // A thread that hangs in a client's memory may still come back to the arena.
-        bool haveEnded = _plane.EndLoops();
+        bool haveEnded = _plane.EndLoops() && _workers.AreIdle;
         _plane.End();
         if (haveEnded)
         {
@@ -156,30 +158,47 @@ public sealed class NetmapDevice : ICallHandler, IPollWaker, IDisposable
     /// <summary>
     /// A control request. When a file was closed a moment ago whose release has not come yet, the request waits for that
     /// (away from this thread, which may have to receive it), so that close and open in a row never meet each other.
-    /// Requests that open or close interfaces of the host, and all that come while one of these is at it, are run there too.
-    /// Requests that have to wait for a sync loop are answered by that.
+    /// Every request leaves this thread: it may touch the caller's memory (NIOCCTRL), which the caller can make as slow as it
+    /// likes, and take the control plane's lock while somebody opens an interface. Requests that have to wait for a sync loop
+    /// are answered by that.
     /// </summary>
     private int Control(OpenFile file, ref IoctlCall call)
     {
-        bool mayWait = ControlIoctl.MayWait(call.Command, call.Data);
-        bool goesToWorker = _releases.AreDue || _releases.IsBusy || ControlIoctl.MayBeSlow(call.Command, call.Data);
-        if ((mayWait || goesToWorker) && call.Defer() is { } reply)
+        if (call.Command is not (NetmapApi.NiocCtrl or NetmapApi.NiocRegIf or NetmapApi.NiocGInfo))
+        {
+            return call.Command == NetmapApi.NiocConfig ? -Errno.Inval : -Errno.OpNotSupp;
+        }
+
+        if (!call.CanDefer)
+        {
+            return -Control(file, call.Command, call.Data, call.Caller.ThreadId, reply: null);
+        }
+
+        if (call.Defer() is { } reply)
         {
             uint command = call.Command;
-            int threadId = call.Caller.ThreadId;
-            if (goesToWorker)
+            Caller caller = call.Caller;
+            if (_releases.AreDue)
             {
-                _releases.WhenSettled(() => Answer(file, command, reply, threadId));
+                _releases.WhenSettled(() => Start(file, command, reply, caller));
             }
             else
             {
-                Answer(file, command, reply, threadId);
+                Start(file, command, reply, caller);
             }
 
             return Errno.Ok;
         }
 
-        return mayWait ? -Errno.Again : -Control(file, call.Command, call.Data, call.Caller.ThreadId, reply: null);
+        return -Errno.Again;
+    }
+
+    private void Start(OpenFile file, uint command, DeferredReply reply, Caller caller)
+    {
+        if (!_workers.TryRun(caller.UserId, () => Answer(file, command, reply, caller.ThreadId)))
+        {
+            reply.Complete(-Errno.Again);
+        }
     }
 
     private void Answer(OpenFile file, uint command, DeferredReply reply, int threadId)
@@ -195,9 +214,7 @@ public sealed class NetmapDevice : ICallHandler, IPollWaker, IDisposable
     {
         NetmapApi.NiocCtrl => ControlIoctl.Run(_plane, file, data, threadId, reply),
         NetmapApi.NiocRegIf => LegacyIoctl.Register(_plane, file, data, threadId),
-        NetmapApi.NiocGInfo => LegacyIoctl.GetInfo(_plane, file, data, threadId),
-        NetmapApi.NiocConfig => Errno.Inval,
-        _ => Errno.OpNotSupp,
+        _ => LegacyIoctl.GetInfo(_plane, file, data, threadId),
     };
 
     private OpenFile? File(ulong handle) => handle < FilesMax ? Volatile.Read(ref _files[handle]) : null;

@@ -46,7 +46,12 @@ internal sealed unsafe partial class Kring
             SetSlot(i, buffer);
         }
 
-        PopulateBuffers();
+        // Pages of a client's memory are for the client to fill: it decides how much there is, and pays.
+        if (!region.IsExternal)
+        {
+            PopulateBuffers();
+        }
+
         return true;
     }
 
