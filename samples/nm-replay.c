@@ -69,7 +69,8 @@ put(struct netmap_ring *ring, const uint8_t *data, uint32_t length)
 			part = length;
 		memcpy(NETMAP_BUF_OFFSET(ring, slot), data, part);
 		slot->len = (uint16_t)part;
-		slot->flags = part < length ? NS_MOREFRAG : 0;
+		/* The file has both sides of each conversation: a switch must not learn that both are on this port. */
+		slot->flags = NS_NO_LEARN | (part < length ? NS_MOREFRAG : 0);
 		at = nm_ring_next(ring, at);
 	}
 	ring->head = ring->cur = at;

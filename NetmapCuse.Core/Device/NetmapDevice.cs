@@ -159,5 +159,5 @@ public sealed record DeviceOptions
     public ulong ArenaBytes { get; init; } = 16UL << 30;
 
     /// <summary>How long a poll that finds nothing watches its rings before the caller sleeps, microseconds; 0 for never.</summary>
-    public int WatchMicroseconds { get; init; } = 20;
+    public int WatchMicroseconds { get; init; } = 60;
 }

@@ -10,6 +10,9 @@ namespace NetmapCuse.Core.Device;
 /// </summary>
 internal sealed class OpenFile(IPollWaker waker) : ISleeper
 {
+    private const int TellSleeper = 1;
+    private const int TellReady = 2;
+
     private volatile Binding? _binding;
     private ulong _kernelHandle;
     private int _armed;
@@ -27,11 +30,33 @@ internal sealed class OpenFile(IPollWaker waker) : ISleeper
     /// <summary>How long a poll of this file watches before it sleeps.</summary>
     internal WatchBudget Watch { get; } = new();
 
-    /// <summary>Somebody is queued on the file: the next news make them poll again. Look again after arming, then sleep.</summary>
-    internal void Arm(ulong kernelHandle)
+    /// <summary>
+    /// A poll begins. Whoever was told that something is ready has been here since; waking them now would only disturb
+    /// the call that is under way. Whoever was told to wait stays armed: it may be another thread.
+    /// </summary>
+    internal void Disarm()
+    {
+        if ((Volatile.Read(ref _armed) & TellReady) != 0)
+        {
+            Interlocked.And(ref _armed, ~TellReady);
+        }
+    }
+
+    /// <summary>Somebody is queued on the file and is about to sleep: the next news wake them. Look again after arming.</summary>
+    internal void ArmSleeper(ulong kernelHandle)
     {
         Volatile.Write(ref _kernelHandle, kernelHandle);
-        Interlocked.Exchange(ref _armed, 1);
+        Interlocked.Or(ref _armed, TellSleeper);
+    }
+
+    /// <summary>
+    /// Somebody is queued on the file and is told that something is ready. The next news wake them all the same: an
+    /// edge-triggered epoll does not poll again before it is woken.
+    /// </summary>
+    internal void ArmReady(ulong kernelHandle)
+    {
+        Volatile.Write(ref _kernelHandle, kernelHandle);
+        Interlocked.Or(ref _armed, TellReady);
     }
 
     /// <summary>Wakes once for each arming. A wake-up too many costs a poll, one too few would be for ever.</summary>

@@ -20,6 +20,7 @@ internal static class PollCheck
         }
 
         int thread = call.Caller.ThreadId;
+        file.Disarm();
         uint ready = Sync(binding, call.Events, thread);
         if (!call.MayWait)
         {
@@ -31,9 +32,14 @@ internal static class PollCheck
             ready = Sync(binding, call.Events, thread);
         }
 
-        // Armed also when something is ready: an edge-triggered epoll does not poll again before it is woken.
-        file.Arm(call.KernelHandle);
-        return ready != 0 ? ready : Sync(binding, call.Events, thread);
+        if (ready == 0)
+        {
+            file.ArmSleeper(call.KernelHandle);
+            return Sync(binding, call.Events, thread);
+        }
+
+        file.ArmReady(call.KernelHandle);
+        return ready;
     }
 
     /// <summary>The TX part, then the RX part; returns the events that are ready.</summary>

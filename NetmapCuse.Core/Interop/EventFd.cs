@@ -26,13 +26,7 @@ internal sealed unsafe partial class EventFd : IDisposable
     internal void Signal()
     {
         ulong one = 1;
-        try
-        {
-            _ = Libc.Write(_fd, &one, sizeof(ulong));
-        }
-        catch (ObjectDisposedException)
-        {
-        }
+        _ = Libc.TryWrite(_fd, new ReadOnlySpan<byte>(&one, sizeof(ulong)));
     }
 
     internal void Drain()

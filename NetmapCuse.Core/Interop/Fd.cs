@@ -13,6 +13,12 @@ public sealed class Fd : SafeHandleMinusOneIsInvalid
     /// <summary>Takes over a descriptor that the kernel stored somewhere instead of returning it.</summary>
     internal Fd(int descriptor) : base(ownsHandle: true) => SetHandle(descriptor);
 
+    /// <summary>
+    /// Looks at 32 bits only: the marshaller takes the whole register, and a C function that returns the int -1 leaves the
+    /// upper half of it zero.
+    /// </summary>
+    public override bool IsInvalid => (int)handle < 0;
+
     /// <summary>The number, for structures that carry descriptors. The caller keeps this object alive meanwhile.</summary>
     internal int Number => (int)handle;
 

@@ -67,15 +67,9 @@ internal sealed unsafe class FuseDevice : IDisposable
         }
     }
 
-    /// <summary>Sends a reply or a notification.</summary>
+    /// <summary>Sends a reply or a notification. Not sent when this object is disposed of already.</summary>
     /// <returns>0 or a positive errno.</returns>
-    internal int Write(ReadOnlySpan<byte> message)
-    {
-        fixed (byte* start = message)
-        {
-            return Libc.Write(_fd, start, (nuint)message.Length) >= 0 ? 0 : Marshal.GetLastPInvokeError();
-        }
-    }
+    internal int Write(ReadOnlySpan<byte> message) => Libc.TryWrite(_fd, message);
 
     public void Dispose() => _fd.Dispose();
 }

@@ -3,7 +3,7 @@ using NetmapCuse.Core.Abi.Linux;
 
 namespace NetmapCuse.Core.Interop;
 
-/// <summary>What a path or a descriptor refers to.</summary>
+/// <summary>What a path or a descriptor refers to, and small things done with it.</summary>
 internal static unsafe partial class Libc
 {
     internal static int StatusOf(string path, int flags, out Statx status)
@@ -24,6 +24,28 @@ internal static unsafe partial class Libc
 
     /// <summary>flock(fd, LOCK_EX | LOCK_NB): fails with EAGAIN while another open file holds the lock.</summary>
     internal static int TryLock(Fd fd) => FileLock(fd, 2 | 4);
+
+    /// <summary>One write, unless the descriptor is invalid or closed.</summary>
+    /// <returns>0 or a positive errno.</returns>
+    internal static int TryWrite(Fd fd, ReadOnlySpan<byte> bytes)
+    {
+        if (fd.IsInvalid)
+        {
+            return Errno.BadF;
+        }
+
+        fixed (byte* start = bytes)
+        {
+            try
+            {
+                return Write(fd, start, (nuint)bytes.Length) >= 0 ? Errno.Ok : Marshal.GetLastPInvokeError();
+            }
+            catch (ObjectDisposedException)
+            {
+                return Errno.BadF;
+            }
+        }
+    }
 
     [LibraryImport("libc", EntryPoint = "unlink", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int Unlink(string path);

@@ -5,7 +5,7 @@ using NetmapCuse.Core.Rings;
 
 namespace NetmapCuse.Core.Pipes;
 
-/// <summary>One end of a pipe.</summary>
+/// <summary>One end of a pipe. The pipe keeps the parent, and the parent the region.</summary>
 internal sealed class PipePort(Pipe pipe, string name, PortRings rings, Region region) : Port(name, rings, region)
 {
     internal PipePort Peer => pipe.PeerOf(this);

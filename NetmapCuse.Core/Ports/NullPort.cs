@@ -7,13 +7,14 @@ namespace NetmapCuse.Core.Ports;
 /// A port without traffic: a way to a region and its buffers. TX never drains, RX never fills
 /// (reference/netmap-behaviour.md section 14).
 /// </summary>
-internal sealed class NullPort(string name, PortRings rings, Region region) : Port($"null:{name}", rings, region)
+internal sealed class NullPort : Port
 {
+    internal NullPort(string name, PortRings rings, Region region)
+        : base($"null:{name}", rings, region) => region.AddReference();
+
     internal override bool TxSync(Kring ring, int callerThread) => true;
 
     internal override bool RxSync(Kring ring) => true;
 
-    protected override void OnEnded()
-    {
-    }
+    protected override void OnEnded() => Region.DropReference();
 }

@@ -17,7 +17,6 @@ internal abstract class Port
         Name = name;
         Rings = rings;
         Region = region;
-        region.AddReference();
     }
 
     /// <summary>The name that requests use.</summary>
@@ -30,6 +29,7 @@ internal abstract class Port
 
     internal uint HostRxRings { get; private protected init; }
 
+    /// <summary>Where its rings lie. A port that can outlive whoever brought the region holds a reference to it.</summary>
     internal Region Region { get; }
 
     /// <summary>TX krings, host rings last; empty while nobody is bound.</summary>
@@ -77,7 +77,6 @@ internal abstract class Port
         if (--_references == 0)
         {
             OnEnded();
-            Region.DropReference();
         }
     }
 

@@ -37,10 +37,13 @@ internal sealed class DevicePath : IDisposable
     internal static DevicePath Claim(string path, ILogger log)
     {
         string resolved = Resolve(path);
-        ReplaceStaleMounts(resolved, log);
+        bool hung = ReplaceStaleMounts(resolved, log);
         bool created = RefuseOthersFile(resolved);
         Fd file = Open(resolved, created);
-        if (MountTable.At(resolved) is not null || Libc.TryLock(file) != 0)
+
+        // A daemon that hangs still holds its lock, on a file that it serves no longer.
+        bool locked = Libc.TryLock(file) == 0;
+        if (MountTable.At(resolved) is not null || (!locked && !hung))
         {
             file.Dispose();
             throw AlreadyServed(resolved);
@@ -52,13 +55,18 @@ internal sealed class DevicePath : IDisposable
     /// <summary>Removes the file if it was made here. The mount has to be gone.</summary>
     public void Dispose()
     {
-        if (_created && MountTable.At(Path) is null)
+        if (_created && MountTable.At(Path) is null && IsStillOurFile())
         {
             _ = Libc.Unlink(Path);
         }
 
         _file.Dispose();
     }
+
+    private bool IsStillOurFile() =>
+        Libc.StatusOf(Path, Statx.NoFollow, out Statx there) == 0
+        && Libc.StatusOf(_file, out Statx ours) == 0
+        && (there.Inode, there.DeviceMajor, there.DeviceMinor) == (ours.Inode, ours.DeviceMajor, ours.DeviceMinor);
 
     /// <summary>The mount table has real paths; the last component itself is never followed.</summary>
     private static string Resolve(string path)
@@ -82,8 +90,10 @@ internal sealed class DevicePath : IDisposable
         return System.IO.Path.Combine(real ?? directory, name);
     }
 
-    private static void ReplaceStaleMounts(string path, ILogger log)
+    /// <returns>True when one of them belonged to a daemon that is alive but does not answer.</returns>
+    private static bool ReplaceStaleMounts(string path, ILogger log)
     {
+        bool hung = false;
         for (int i = 0; i < StaleMountsMax && MountTable.At(path) is { } mount; i++)
         {
             if (mount.Type != MountType)
@@ -103,7 +113,10 @@ internal sealed class DevicePath : IDisposable
                 "Replacing the mount on {Path} that a dead netmapcuse left behind ({Finding})",
                 path, answer is { } errno ? $"errno {errno}" : "no answer");
             FuseMount.Remove(path);
+            hung |= answer is null;
         }
+
+        return hung;
     }
 
     /// <returns>True when there is nothing yet.</returns>

@@ -51,9 +51,13 @@ public sealed class DeviceServer : IPollWaker, IDisposable
         {
             _stopping = true;
             mount?.End();
-            source?.Join(s_stopPatience);
+            bool joined = source?.Join(s_stopPatience) ?? true;
             source?.Dispose();
-            _device.Dispose();
+            if (joined)
+            {
+                _device.Dispose();
+            }
+
             throw;
         }
 
@@ -117,13 +121,18 @@ public sealed class DeviceServer : IPollWaker, IDisposable
             _stopping = true;
             _mount.End();
             _deferred.InterruptAll();
-            if (!_source.Join(s_stopPatience))
+            bool joined = _source.Join(s_stopPatience);
+            _source.Dispose();
+            if (joined)
             {
+                _device.Dispose();
+            }
+            else
+            {
+                // They know the descriptor by its number, which must not come to mean something else.
                 _log.Warning("Some threads of {Path} are still busy and are left behind", _path.Path);
             }
 
-            _source.Dispose();
-            _device.Dispose();
             _path.Dispose();
             _ended.TrySetResult(EndReason.Stopped);
             _log.Information("Stopped serving {Path}", _path.Path);
@@ -198,7 +207,7 @@ public sealed class DeviceServer : IPollWaker, IDisposable
     {
         if (!wantUring)
         {
-            return new FuseReaders(_device, Environment.ProcessorCount, dispatcher, _deferred, OnConnectionEnd, _log);
+            return new FuseReaders(_device, FuseReaders.CountHere, dispatcher, _deferred, OnConnectionEnd, _log);
         }
 
         if (!haveUring)

@@ -8,15 +8,18 @@ namespace NetmapCuse.Core.Transport;
 /// <summary>A mounted device file: a file system whose root is a regular file.</summary>
 internal sealed class FuseMount
 {
-    private const string Connections = "/sys/fs/fuse/connections";
-
     private readonly string _path;
     private readonly (uint Major, uint Minor)? _device;
+    private readonly Fd _abort;
 
     private FuseMount(string path, (uint Major, uint Minor)? device)
     {
         _path = path;
         _device = device;
+
+        // Held open from the start: the number may name another connection later, the open file never does. Invalid where
+        // the fusectl file system is not mounted, as in small containers.
+        _abort = Libc.Open($"/sys/fs/fuse/connections/{device?.Minor}/abort", OpenFlags.WriteOnly | OpenFlags.CloseOnExec, 0);
     }
 
     /// <summary>Mounts. The kernel queues FUSE_INIT on the descriptor.</summary>
@@ -36,24 +39,16 @@ internal sealed class FuseMount
     }
 
     /// <summary>Ends the connection, also under clients that have the file open, and takes the mount away.</summary>
-    /// <remarks>
-    /// The device number is looked up again first: once the file system is gone the kernel gives it to another one.
-    /// </remarks>
     internal void End()
     {
-        if (_device is not { } device || !MountTable.Has(device, _path))
-        {
-            return;
-        }
-
-        if (MountTable.At(_path)?.Device == device)
+        if (_device is { } device && MountTable.At(_path)?.Device == device)
         {
             Remove(_path);
         }
-        else
-        {
-            Abort(device.Minor);
-        }
+
+        // Reaches also a mount that something covers or that was detached while clients have it open.
+        Libc.TryWrite(_abort, "1"u8);
+        _abort.Dispose();
     }
 
     /// <summary>Removes whatever is mounted on top at a path: MNT_FORCE ends its connection, MNT_DETACH always succeeds.</summary>
@@ -62,22 +57,6 @@ internal sealed class FuseMount
         if (Libc.Unmount(path, MountFlags.Force | MountFlags.NoFollow) != 0)
         {
             _ = Libc.Unmount(path, MountFlags.Detach | MountFlags.NoFollow);
-        }
-    }
-
-    /// <summary>A mount that something else covers is still reached by its number.</summary>
-    private static void Abort(uint connection)
-    {
-        try
-        {
-            // Needs the fusectl file system, which systemd mounts and small containers do not have.
-            File.WriteAllText($"{Connections}/{connection}/abort", "1");
-        }
-        catch (IOException)
-        {
-        }
-        catch (UnauthorizedAccessException)
-        {
         }
     }
 

@@ -38,6 +38,9 @@ internal sealed class FuseReaders : IRequestSource
         }
     }
 
+    /// <summary>One per CPU, but never one alone: a call that takes its time must not hold up all others.</summary>
+    internal static int CountHere => Math.Clamp(Environment.ProcessorCount, 2, 16);
+
     public string Name => "/dev/fuse";
 
     public bool Join(TimeSpan patience)

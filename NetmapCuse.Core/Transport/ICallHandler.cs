@@ -22,7 +22,10 @@ public interface ICallHandler
     /// <summary>Some duplicate of the open file was closed (FUSE_FLUSH). The open file may live on.</summary>
     void Flush(ulong handle, in Caller caller);
 
-    /// <summary>The last duplicate is gone (FUSE_RELEASE). Comes late: close() may have returned before.</summary>
+    /// <summary>
+    /// The last duplicate is gone (FUSE_RELEASE). Comes late: close() may have returned before. Does not come for files
+    /// that are still open when the connection ends (<see cref="DeviceServer.Stop"/>, an unmount from outside).
+    /// </summary>
     void Release(ulong handle);
 
     /// <summary>An ioctl.</summary>

@@ -55,9 +55,13 @@ public abstract class DeferredReply
     /// <summary>A copy of the argument structure; edit it before <see cref="Complete"/>.</summary>
     public abstract byte[] Data { get; }
 
-    /// <summary>Set once when the caller was interrupted by a signal or is dying (FUSE_INTERRUPT). Then end early, with EINTR.</summary>
+    /// <summary>
+    /// Set once when the caller was interrupted by a signal or is dying (FUSE_INTERRUPT), or when the device file is no
+    /// longer served. Then end early, with EINTR. What is registered here runs on a serving thread: keep it short.
+    /// </summary>
     public abstract CancellationToken Interrupted { get; }
 
-    /// <summary>Answers: 0 or more, or a negative errno.</summary>
+    /// <summary>Answers: 0 or more, or a negative errno. Does nothing once the connection has ended.</summary>
+    /// <exception cref="InvalidOperationException">It was answered already.</exception>
     public abstract void Complete(int result);
 }

@@ -35,20 +35,6 @@ internal static class MountTable
         return top;
     }
 
-    /// <summary>Whether a file system is mounted at this path, be it on top or covered.</summary>
-    internal static bool Has((uint Major, uint Minor) device, string path)
-    {
-        foreach (string line in File.ReadLines(Source))
-        {
-            if (TryParse(line, out MountEntry entry) && entry.MountPoint == path && entry.Device == device)
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
-
     internal static bool TryParse(string line, out MountEntry entry)
     {
         // 36 35 98:0 /root /mount/point rw,noatime optional:1 - type source options

@@ -24,12 +24,6 @@ internal sealed class Notifier(FuseDevice device)
         FuseNotifyPollWakeupOut wakeup = new() { KernelHandle = kernelHandle };
         MemoryMarshal.Write(message, in header);
         MemoryMarshal.Write(message[Unsafe.SizeOf<FuseOutHeader>()..], in wakeup);
-        try
-        {
-            _ = device.Write(message);
-        }
-        catch (ObjectDisposedException)
-        {
-        }
+        _ = device.Write(message);
     }
 }

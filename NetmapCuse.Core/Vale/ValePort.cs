@@ -24,6 +24,7 @@ internal sealed class ValePort : Port
     {
         _parameters = parameters;
         _ended = ended;
+        region.AddReference();
     }
 
     /// <summary>The switch, or null for a port that is on none: then whatever is sent goes nowhere.</summary>
@@ -112,7 +113,11 @@ internal sealed class ValePort : Port
         base.StopRing(ring);
     }
 
-    protected override void OnEnded() => _ended(this);
+    protected override void OnEnded()
+    {
+        _ended(this);
+        Region.DropReference();
+    }
 }
 
 /// <summary>The module parameters that the switch looks at while it forwards.</summary>

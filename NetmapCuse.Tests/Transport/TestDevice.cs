@@ -11,6 +11,8 @@ internal sealed class TestDevice : IDisposable
 
     private readonly string _directory = Directory.CreateTempSubdirectory("netmap-test-").FullName;
 
+    private readonly Warnings _warnings = new();
+
     internal TestDevice(string transport)
     {
         Path = System.IO.Path.Combine(_directory, "netmap");
@@ -19,7 +21,7 @@ internal sealed class TestDevice : IDisposable
         try
         {
             Server = DeviceServer.Start(
-                new DeviceServerOptions { Path = Path, Transport = kind }, Memory, Handler, Serilog.Core.Logger.None);
+                new DeviceServerOptions { Path = Path, Transport = kind }, Memory, Handler, _warnings.Logger);
         }
         catch (StartException refusal)
         {
@@ -49,5 +51,7 @@ internal sealed class TestDevice : IDisposable
         Server?.Dispose();
         Memory.Dispose();
         Directory.Delete(_directory, recursive: true);
+        _warnings.Logger.Dispose();
+        Assert.DoesNotContain(_warnings.Lines, line => line.Contains("left behind", StringComparison.Ordinal));
     }
 }

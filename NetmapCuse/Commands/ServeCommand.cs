@@ -29,7 +29,7 @@ internal static class ServeCommand
         Option<int> spin = new("--spin-us")
         {
             Description = "Microseconds that a poll watches its rings before the caller sleeps; 0 for never",
-            DefaultValueFactory = _ => 20,
+            DefaultValueFactory = _ => 60,
         };
         Option<bool> verbose = new("--verbose", "-v") { Description = "Log every binding" };
         Command command = new("serve", "Serve /dev/netmap in the foreground; prints 'ready' when programs can open it")

@@ -24,6 +24,9 @@ internal struct Statx
     [FieldOffset(0x1C)]
     internal ushort Mode;
 
+    [FieldOffset(0x20)]
+    internal ulong Inode;
+
     [FieldOffset(0x28)]
     internal ulong Size;
 
