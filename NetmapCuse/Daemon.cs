@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using NetmapCuse.Core.Device;
 using NetmapCuse.Core.Interop;
+using NetmapCuse.Core.Memory;
 using NetmapCuse.Core.Ports;
 using NetmapCuse.Core.Transport;
 using Serilog;
@@ -88,6 +89,24 @@ internal static class Daemon
 
         internal static ServedDevice Start(string path, ServeSettings settings, ILogger log)
         {
+            if (settings.Door != Door.Auto)
+            {
+                return Start(path, settings, settings.Door, log);
+            }
+
+            try
+            {
+                return Start(path, settings, Door.Passthrough, log);
+            }
+            catch (StartException refusal) when (refusal.Failure is StartFailure.Kernel or StartFailure.NoPermission)
+            {
+                log.Information("Taking the page-cache door: {Obstacle}", refusal.Message);
+                return Start(path, settings, Door.PageCache, log);
+            }
+        }
+
+        private static ServedDevice Start(string path, ServeSettings settings, Door door, ILogger log)
+        {
             DeviceOptions options = new()
             {
                 ArenaBytes = settings.ParseArenaBytes(),
@@ -100,8 +119,12 @@ internal static class Daemon
                 UserId = Accounts.UserId(settings.Owner),
                 GroupId = Accounts.GroupId(settings.Group),
                 Transport = settings.Transport,
+                Door = door,
             };
-            NetmapDevice device = new(options, new SysfsInterfaces(), log);
+            PacketMemory memory = door == Door.PageCache
+                ? new DeviceFileMemory(options.ArenaBytes)
+                : new MemFdMemory(options.ArenaBytes);
+            NetmapDevice device = new(options, memory, new SysfsInterfaces(), log);
             try
             {
                 DeviceServer server = DeviceServer.Start(serverOptions, device.Memory, device, log);

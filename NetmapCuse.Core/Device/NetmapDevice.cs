@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using NetmapCuse.Core.Abi.Linux;
 using NetmapCuse.Core.Abi.Netmap;
-using NetmapCuse.Core.Interop;
 using NetmapCuse.Core.Memory;
 using NetmapCuse.Core.Ports;
 using NetmapCuse.Core.Rings;
@@ -27,16 +26,27 @@ public sealed class NetmapDevice : ICallHandler, IPollWaker, IDisposable
     private readonly int _watchMicroseconds;
     private IPollWaker? _waker;
 
+    /// <summary>A device with memory of its own.</summary>
     public NetmapDevice(DeviceOptions options, IHostInterfaces interfaces, ILogger log)
+        : this(options, new MemFdMemory(options.ArenaBytes), interfaces, log)
     {
-        _arena = new Arena(options.ArenaBytes);
+    }
+
+    /// <param name="options">How it is set up.</param>
+    /// <param name="memory">The packet memory; disposed of with the device.</param>
+    /// <param name="interfaces">The interfaces of the operating system.</param>
+    /// <param name="log">The log.</param>
+    public NetmapDevice(DeviceOptions options, PacketMemory memory, IHostInterfaces interfaces, ILogger log)
+    {
+        Memory = memory;
+        _arena = new Arena(memory);
         _watchMicroseconds = Environment.ProcessorCount > 1 ? options.WatchMicroseconds : 0;
         RegionTable regions = new(_arena, RegionSizes.GlobalDefault);
         _plane = new ControlPlane(new PortDirectory(regions, interfaces, log), log);
     }
 
-    /// <summary>The memfd that clients map.</summary>
-    public Fd Memory => _arena.File;
+    /// <summary>What clients map.</summary>
+    public PacketMemory Memory { get; }
 
     /// <summary>Files that are open now.</summary>
     public int OpenFiles => FilesMax - _freeFiles.Count;

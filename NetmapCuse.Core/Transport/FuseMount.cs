@@ -22,6 +22,22 @@ internal sealed class FuseMount
         _abort = Libc.Open($"/sys/fs/fuse/connections/{device?.Minor}/abort", OpenFlags.WriteOnly | OpenFlags.CloseOnExec, 0);
     }
 
+    /// <summary>A descriptor for a mount to come.</summary>
+    internal static FuseDevice OpenDevice()
+    {
+        try
+        {
+            return FuseDevice.Open();
+        }
+        catch (PosixException failure)
+        {
+            string remedy = failure.Errno is Errno.Perm or Errno.Acces
+                ? "is not accessible: run as root (containers: --device /dev/fuse)"
+                : "does not exist: load the fuse module (modprobe fuse; containers: --device /dev/fuse)";
+            throw new StartException(StartFailure.NoFuseDevice, $"{FuseDevice.Path} {remedy}", failure);
+        }
+    }
+
     /// <summary>Mounts. The kernel queues FUSE_INIT on the descriptor.</summary>
     internal static FuseMount Create(string path, FuseDevice device)
     {
