@@ -107,6 +107,7 @@ internal sealed unsafe partial class Kring
     internal void CountNoRoom(uint frames) => Interlocked.Add(ref Counters.NoRoom, frames);
 
     /// <summary>The data of a slot that a program can write: index checked, buffer 0 for a bad one.</summary>
+    [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.AggressiveInlining)]
     internal byte* BufferOf(uint index)
     {
         index = index - NetmapApi.FirstUsableBuffer < BufferCount - NetmapApi.FirstUsableBuffer ? index : 0;
