@@ -1,5 +1,8 @@
+using System.ComponentModel;
+using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
+using NetmapCuse.Commands;
 using NetmapCuse.Core.Device;
 using NetmapCuse.Core.Interop;
 using NetmapCuse.Core.Memory;
@@ -129,12 +132,35 @@ internal static class Daemon
             {
                 DeviceServer server = DeviceServer.Start(serverOptions, device.Memory, device, log);
                 device.Attach(server);
+                if (door == Door.PageCache)
+                {
+                    StartGuard(server.Path, log);
+                }
+
                 return new ServedDevice(device, server);
             }
             catch
             {
                 device.Dispose();
                 throw;
+            }
+        }
+
+        /// <summary>Another process of this program, which ends by itself some time after this one.</summary>
+        private static void StartGuard(string path, ILogger log)
+        {
+            string program = Environment.ProcessPath!;
+            ProcessStartInfo start = new(program) { RedirectStandardInput = true, UseShellExecute = false };
+            start.ArgumentList.Add(GuardCommand.Name);
+            start.ArgumentList.Add(Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
+            start.ArgumentList.Add(path);
+            try
+            {
+                using Process? guard = Process.Start(start);
+            }
+            catch (Win32Exception failure)
+            {
+                log.Warning("No guard for {Path}, which hangs if this process is killed: {Reason}", path, failure.Message);
             }
         }
 

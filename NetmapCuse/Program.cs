@@ -5,5 +5,7 @@ RootCommand root = new("A user-space /dev/netmap: VALE switches and netmap pipes
 {
     ServeCommand.Create(),
     RunCommand.Create(),
+    DoctorCommand.Create(),
+    GuardCommand.Create(),
 };
 return root.Parse(args).Invoke();

@@ -24,6 +24,8 @@ internal sealed class CuseDoor : FrontDoor
         _memory = memory;
     }
 
+    internal override string Name => "CUSE";
+
     internal override bool Connect(bool uring)
     {
         Handshake.RunCuse(Device, _name);

@@ -54,8 +54,11 @@ public sealed class DeviceServer : IPollWaker, IDisposable
             throw;
         }
 
-        _log.Information("Serving {Path} over {Transport}", door.Path, _source.Name);
+        _log.Information("Serving {Path} over {Transport} ({Door})", door.Path, _source.Name, door.Name);
     }
+
+    /// <summary>The device file, without symbolic links in its folder.</summary>
+    public string Path => _door.Path;
 
     /// <summary>What requests come through: "io_uring" or "/dev/fuse".</summary>
     public string TransportName => _source.Name;

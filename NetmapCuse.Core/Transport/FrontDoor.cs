@@ -10,6 +10,9 @@ namespace NetmapCuse.Core.Transport;
 internal abstract class FrontDoor(DeviceServerOptions options, string path, FuseDevice device)
 {
     /// <summary>For the log.</summary>
+    internal abstract string Name { get; }
+
+    /// <summary>The device file.</summary>
     internal string Path { get; } = path;
 
     /// <summary>The descriptor of the connection; disposed of by whoever serves it.</summary>

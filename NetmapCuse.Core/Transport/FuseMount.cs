@@ -22,6 +22,10 @@ internal sealed class FuseMount
         _abort = Libc.Open($"/sys/fs/fuse/connections/{device?.Minor}/abort", OpenFlags.WriteOnly | OpenFlags.CloseOnExec, 0);
     }
 
+    /// <summary>The mount that is on top at a path, if it is one of ours.</summary>
+    internal static FuseMount? Find(string path) =>
+        MountTable.At(path) is { Type: DevicePath.MountType } mount ? new FuseMount(path, mount.Device) : null;
+
     /// <summary>A descriptor for a mount to come.</summary>
     internal static FuseDevice OpenDevice()
     {

@@ -15,6 +15,8 @@ internal sealed class PageCacheDoor(DeviceServerOptions options, string path, De
 {
     private FuseMount? _mount;
 
+    internal override string Name => "page cache";
+
     internal override bool Connect(bool uring)
     {
         _mount = FuseMount.Create(Path, Device);

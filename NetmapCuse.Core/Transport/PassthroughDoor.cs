@@ -14,6 +14,8 @@ internal sealed class PassthroughDoor(DeviceServerOptions options, string path, 
     private FuseMount? _mount;
     private int _backing;
 
+    internal override string Name => "passthrough";
+
     internal override bool Connect(bool uring)
     {
         _mount = FuseMount.Create(Path, Device);
