@@ -130,7 +130,7 @@ internal static class Daemon
             NetmapDevice device = new(options, memory, new SysfsInterfaces(), log);
             try
             {
-                DeviceServer server = DeviceServer.Start(serverOptions, device.Memory, device, log);
+                DeviceServer server = DeviceServer.Start(serverOptions, device.PacketMemory, device, log);
                 device.Attach(server);
                 if (door == Door.PageCache)
                 {

@@ -22,8 +22,9 @@ internal static class LegacyIoctl
         {
             LegacyCommand.None => Bind(plane, file, ref old, threadId),
             LegacyCommand.VnetHeaderGet => GetHeader(plane, file, ref old, threadId),
+            LegacyCommand.BridgeVnetHeader => SetHeader(plane, file, ref old, threadId),
             LegacyCommand.PassThroughHostCreate or LegacyCommand.PassThroughHostDelete => Errno.NoMem,
-            LegacyCommand.BridgeAttach or LegacyCommand.BridgeDetach or LegacyCommand.BridgeVnetHeader
+            LegacyCommand.BridgeAttach or LegacyCommand.BridgeDetach
                 or LegacyCommand.BridgeNewInterface or LegacyCommand.BridgeDeleteInterface
                 or LegacyCommand.BridgePollingOn or LegacyCommand.BridgePollingOff => Errno.OpNotSupp,
             _ => Errno.Inval,
@@ -141,6 +142,13 @@ internal static class LegacyIoctl
         int error = Run(plane, file, RequestType.PortHeaderGet, ref name, ref body, threadId);
         old.Arg1 = error == Errno.Ok ? (ushort)body.HeaderLength : old.Arg1;
         return error;
+    }
+
+    private static int SetHeader(ControlPlane plane, OpenFile file, ref Nmreq old, int threadId)
+    {
+        string name = WireName.Read(old.Name);
+        NmreqPortHeader body = new() { HeaderLength = old.Arg1 };
+        return Run(plane, file, RequestType.PortHeaderSet, ref name, ref body, threadId);
     }
 
     private static int Run<TBody>(

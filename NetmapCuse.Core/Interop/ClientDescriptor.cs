@@ -5,19 +5,16 @@ using NetmapCuse.Core.Abi.Linux;
 namespace NetmapCuse.Core.Interop;
 
 /// <summary>Takes a duplicate of a descriptor of the process that makes a call (pidfd_getfd(2), Linux 5.6).</summary>
-internal static partial class ClientDescriptor
+internal static class ClientDescriptor
 {
-    private const nint PidFdOpen = 434;
-    private const nint PidFdGetFd = 438;
-
     /// <param name="threadId">The caller, who waits in its call meanwhile.</param>
     /// <param name="number">Its descriptor.</param>
     /// <param name="errno">0 or a positive errno.</param>
     /// <returns>Invalid when it cannot be had.</returns>
     internal static Fd Take(int threadId, int number, out int errno)
     {
-        using Fd process = OpenProcess(PidFdOpen, ProcessOf(threadId), 0);
-        Fd taken = process.IsInvalid ? new Fd(-1) : GetDescriptor(PidFdGetFd, process, number, 0);
+        using Fd process = Libc.OpenProcess(ProcessOf(threadId));
+        Fd taken = process.IsInvalid ? new Fd(-1) : Libc.CopyDescriptor(process, number);
         errno = taken.IsInvalid ? Marshal.GetLastPInvokeError() : Errno.Ok;
         return taken;
     }
@@ -38,10 +35,4 @@ internal static partial class ClientDescriptor
             return threadId;
         }
     }
-
-    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
-    private static partial Fd OpenProcess(nint number, int process, uint flags);
-
-    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
-    private static partial Fd GetDescriptor(nint number, Fd process, int descriptor, uint flags);
 }

@@ -6,6 +6,11 @@ internal sealed unsafe class Arena : IDisposable
     private readonly ArenaMap _map;
     private readonly PacketMemory _memory;
 
+    /// <summary>An arena in memory of our own.</summary>
+    internal Arena(ulong size) : this(new MemFdMemory(size))
+    {
+    }
+
     /// <param name="memory">Where the pages come from; disposed of with the arena.</param>
     internal Arena(PacketMemory memory)
     {

@@ -29,6 +29,34 @@ internal sealed class BufferLedger(uint count)
     /// <summary>Buffers that no live holder is charged with and that are not free yet.</summary>
     internal int InLimbo => _limbo;
 
+    /// <summary>Counts every buffer once, from the entries and not from the totals, and compares: for tests.</summary>
+    internal (uint Free, uint Charged, uint Limbo) Audit()
+    {
+        Dictionary<int, int> owes = [];
+        uint free = 0;
+        for (uint buffer = Abi.Netmap.NetmapApi.FirstUsableBuffer; buffer < Count; buffer++)
+        {
+            int charged = _charged[buffer];
+            Check.That(_pool.IsUsed(buffer) == (charged != Nobody), "a free buffer is charged, or a taken one is not");
+            if (charged == Nobody)
+            {
+                free++;
+                continue;
+            }
+
+            owes[charged] = owes.GetValueOrDefault(charged) + 1;
+        }
+
+        Check.That(free == Free, "the count of free buffers is wrong");
+        Check.That(owes.GetValueOrDefault(Limbo) == _limbo, "the count of buffers in limbo is wrong");
+        foreach ((int holder, Holder entry) in _holders)
+        {
+            Check.That(owes.GetValueOrDefault(holder) == entry.Owes, "a holder owes more or less than its buffers");
+        }
+
+        return (free, (uint)_holders.Values.Sum(static holder => holder.Owes), (uint)_limbo);
+    }
+
     /// <summary>A new holder, charged with nothing.</summary>
     /// <param name="extra">True for extra buffers, which the program may keep where the daemon cannot see them.</param>
     internal int AddHolder(bool extra)

@@ -1,24 +1,23 @@
 namespace NetmapCuse.Core.Memory;
 
 /// <summary>
-/// One memory region (mem id): three pools at a place in the arena. It exists while something refers to it, and all its
+/// One memory region (mem id): three pools at a place in the arena, or in memory of a client. It exists while something refers to it, and all its
 /// objects are free again when its last user (binding) goes. Control plane only, but for the addresses.
 /// </summary>
 internal sealed unsafe class Region
 {
-    private readonly Arena _arena;
+    private readonly RegionMemory _memory;
     private readonly Action<Region> _ended;
     private ObjectPool _ifs = null!;
     private ObjectPool _rings = null!;
     private int _references;
 
-    internal Region(Arena arena, ushort id, RegionLayout layout, ulong offset, bool isPrivate, Action<Region> ended)
+    internal Region(RegionMemory memory, ushort id, RegionLayout layout, bool isPrivate, Action<Region> ended)
     {
-        _arena = arena;
+        _memory = memory;
         _ended = ended;
         Id = id;
         Layout = layout;
-        ArenaOffset = offset;
         IsPrivate = isPrivate;
         FreeAll();
     }
@@ -27,15 +26,18 @@ internal sealed unsafe class Region
 
     internal RegionLayout Layout { get; }
 
-    /// <summary>Where the region starts in every client's mapping.</summary>
-    internal ulong ArenaOffset { get; }
+    /// <summary>Where the region starts in every client's mapping; 0 for memory of a client, which is a mapping of its own.</summary>
+    internal ulong ArenaOffset => _memory.ClientOffset;
+
+    /// <summary>The region lies in memory of a client: what the descriptor maps is not it.</summary>
+    internal bool IsExternal => _memory is ExternalRange;
 
     internal bool IsPrivate { get; }
 
     /// <summary>nr_memsize: what a client has to map to reach all of the region.</summary>
     internal ulong MappedSize => ArenaOffset + Layout.MemorySize;
 
-    internal byte* Address => _arena.Address + ArenaOffset;
+    internal byte* Address => _memory.Address;
 
     internal byte* BufferPool => Address + Layout.BufferPoolOffset;
 
@@ -72,12 +74,12 @@ internal sealed unsafe class Region
         {
             Check.That(Rings.Count == 0, "a region without users has rings");
             FreeAll();
-            _arena.Clear(ArenaOffset, Layout.MemorySize);
+            _memory.Clear();
         }
     }
 
     /// <inheritdoc cref="PacketMemory.Prepare"/>
-    internal bool Prepare(byte* address, ulong length) => _arena.Prepare(address, length);
+    internal bool Prepare(byte* address, ulong length) => _memory.Prepare(address, length);
 
     /// <summary>A netmap_if object. False: ENOMEM.</summary>
     internal bool TryTakeIf(out uint index) =>
@@ -97,14 +99,30 @@ internal sealed unsafe class Region
         Address + Layout.RingPoolOffset + (index * (ulong)Layout.Ring.ObjectSize);
 
     /// <summary>Where an address of this region is found by a client: bytes from the start of its mapping.</summary>
-    internal ulong ClientOffset(byte* address) => (ulong)(address - _arena.Address);
+    internal ulong ClientOffset(byte* address) => ArenaOffset + (ulong)(address - Address);
 
-    /// <summary>Marks what all rings of the region show.</summary>
+    /// <summary>The region has ended: its memory goes back.</summary>
+    internal void EndMemory() => _memory.End();
+
+    /// <summary>
+    /// Marks what all rings of the region show. A buffer that moved from a ring not looked at yet to one that was would be
+    /// missed, so the daemon moves none meanwhile.
+    /// </summary>
     internal void MarkShown(BufferSet shown)
     {
         foreach (IShowsBuffers ring in Rings)
         {
+            ring.HoldStill();
+        }
+
+        foreach (IShowsBuffers ring in Rings)
+        {
             ring.MarkShown(shown);
+        }
+
+        foreach (IShowsBuffers ring in Rings)
+        {
+            ring.LetGo();
         }
     }
 

@@ -50,7 +50,7 @@ internal sealed class Binding
     /// reference/netmap-behaviour.md section 2.1). Everything is undone on failure.
     /// </summary>
     internal static int TryCreate(
-        Port port, PortRequest request, uint ringId, ISleeper sleeper, out Binding? binding)
+        Port port, PortRequest request, uint ringId, ISleeper sleeper, OffsetsRequest? offsets, out Binding? binding)
     {
         binding = null;
         int error = RingSelection.TrySelect(port, request.Mode, request.Flags, ringId, out RingSelection selection);
@@ -61,7 +61,7 @@ internal sealed class Binding
 
         port.AddBinding();
         Binding made = new(port, selection, request.Flags, sleeper);
-        error = made.TryTakeRings(request.ExtraBuffers);
+        error = made.TryTakeRings(request.ExtraBuffers, offsets);
         if (error != Errno.Ok)
         {
             port.DropBinding();
@@ -91,7 +91,7 @@ internal sealed class Binding
         Port.DropBinding();
     }
 
-    private int TryTakeRings(uint extraBuffers)
+    private int TryTakeRings(uint extraBuffers, OffsetsRequest? offsets)
     {
         if (Tx.Concat(Rx).Any(ring => ring.ExclusiveOwner is not null || (IsExclusive && ring.Users > 0)))
         {
@@ -100,6 +100,11 @@ internal sealed class Binding
 
         Port.Region.AddUser();
         int error = Port.CreateRings(Rx, Tx);
+        if (error == Errno.Ok)
+        {
+            error = offsets?.Check(Port, Tx.Concat(Rx)) ?? Errno.Ok;
+        }
+
         if (error == Errno.Ok)
         {
             _interface = SharedInterface.TryCreate(Port, Selection);
@@ -114,6 +119,7 @@ internal sealed class Binding
         }
 
         _interface!.TakeExtraBuffers(extraBuffers);
+        offsets?.Apply(Tx.Concat(Rx));
         foreach (Kring ring in (IEnumerable<Kring>)[.. Tx, .. Rx])
         {
             ring.Users++;

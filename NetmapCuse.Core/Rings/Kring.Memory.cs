@@ -16,6 +16,9 @@ internal sealed unsafe partial class Kring
     /// <summary>The binding that has the ring to itself, if any.</summary>
     internal object? ExclusiveOwner { get; set; }
 
+    /// <summary>On the TX ring of a pipe: the ring of the other side, whose slots have the same buffers. Lives as long as this one.</summary>
+    internal Kring? Mirror { get; private set; }
+
     /// <summary>The ring's address for clients: bytes from the start of the mapping.</summary>
     internal ulong ClientOffset => _region!.ClientOffset((byte*)_ring);
 
@@ -56,6 +59,7 @@ internal sealed unsafe partial class Kring
             SetSlot(i, owner.Slots[i].BufferIndex);
         }
 
+        owner.Mirror = this;
         return true;
     }
 
@@ -83,6 +87,7 @@ internal sealed unsafe partial class Kring
         }
 
         region.ReturnRing(_object);
+        Mirror = null;
         _region = null;
         _ring = null;
         Slots = null;
@@ -122,6 +127,7 @@ internal sealed unsafe partial class Kring
             Tail = tail,
         };
         Indexes = new RingIndexes { RTail = tail, HwTail = tail };
+        ClearOffsets();
     }
 
     private void SetSlot(uint index, uint buffer) =>

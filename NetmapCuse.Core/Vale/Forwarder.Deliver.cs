@@ -26,7 +26,7 @@ internal sealed unsafe partial class Forwarder
             PacketList list = _lists[_touched[i]];
             if (list.Packets != 0 && valeSwitch[_touched[i]] is { } port)
             {
-                DeliverTo(RingOf(port, source.Index), list, default);
+                DeliverTo(port, source, RingOf(port, source.Index), list, default);
             }
 
             _lists[_touched[i]] = default;
@@ -45,13 +45,13 @@ internal sealed unsafe partial class Forwarder
         Kring? ring = RingOf(port, 0);
         if (index >= Limits.SwitchPortsMax || RingOf(port, source.Index) != ring)
         {
-            DeliverTo(ring, flood, default);
+            DeliverTo(port, source, ring, flood, default);
             return;
         }
 
         PacketList unicast = _lists[index];
         _lists[index] = default;
-        DeliverTo(ring, flood, unicast);
+        DeliverTo(port, source, ring, flood, unicast);
     }
 
     /// <summary>The receive ring that packets of a TX ring go to; null when nobody receives on the port.</summary>
@@ -61,10 +61,17 @@ internal sealed unsafe partial class Forwarder
         return rings.Length == 0 ? null : rings[sourceRing % (uint)rings.Length];
     }
 
-    private void DeliverTo(Kring? ring, in PacketList a, in PacketList b)
+    private void DeliverTo(ValePort port, Kring source, Kring? ring, in PacketList a, in PacketList b)
     {
         if (ring is null || !ring.IsGateOpen)
         {
+            return;
+        }
+
+        uint header = port.HeaderBytes;
+        if (header != _headerBytes)
+        {
+            DeliverConverted(port, header, source, ring, a, b);
             return;
         }
 
@@ -88,7 +95,9 @@ internal sealed unsafe partial class Forwarder
             ring.CountNoRoom(packets - fitting);
         }
 
-        ulong bytes = b.Packets == 0 ? CopyList(ring, claim, a, fitting) : CopyMerged(ring, claim, a, b, fitting);
+        ulong bytes = _hasOffsets || ring.HasOffsets ? CopyExactly(ring, claim, a, b, fitting)
+            : b.Packets == 0 ? CopyList(ring, claim, a, fitting)
+            : CopyMerged(ring, claim, a, b, fitting);
         if (ring.Complete(claim, fitting, bytes))
         {
             ring.Wake();

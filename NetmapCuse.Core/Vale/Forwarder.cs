@@ -40,6 +40,7 @@ internal sealed unsafe partial class Forwarder : IDisposable
             return;
         }
 
+        LookAtSender(port, source);
         batch = Math.Min(batch, Limits.BatchMax);
         while (first != head)
         {
@@ -66,14 +67,14 @@ internal sealed unsafe partial class Forwarder : IDisposable
         {
             int packet = _count;
             Prefetch(source, slot);
-            slot = Gather(source, slot, head, callerThread, out SlotFlags flags, out uint length);
+            slot = Gather(source, slot, head, callerThread, out SlotFlags flags, out uint length, out byte* frame);
             if (_count == packet)
             {
                 source.Counters.BadSlot++;
                 continue;
             }
 
-            int destination = route.Of(_fragments[packet].Data, flags);
+            int destination = route.Of(frame, flags);
             if (destination == port.Index)
             {
                 source.Counters.NoDestination++;
@@ -95,21 +96,28 @@ internal sealed unsafe partial class Forwarder : IDisposable
     /// Takes the slots of one packet. A packet with a bad slot, or of more than 64, leaves no fragment behind.
     /// </summary>
     /// <returns>The slot behind the packet.</returns>
-    private uint Gather(Kring source, uint slot, uint head, int callerThread, out SlotFlags flags, out uint length)
+    private uint Gather(
+        Kring source, uint slot, uint head, int callerThread, out SlotFlags flags, out uint length, out byte* frame)
     {
         // Index, length and flags in one load: they are the client's, and may change while we look.
         ulong word = Volatile.Read(ref *(ulong*)(source.Slots + slot));
         flags = (SlotFlags)(word >> 48);
         length = (ushort)(word >> 32);
-        if ((flags & (SlotFlags.MoreFragments | SlotFlags.Indirect)) != 0)
+        if ((flags & SlotFlags.BufferChanged) != 0)
         {
-            return GatherChain(source, slot, head, callerThread, out flags, out length);
+            source.Slots[slot].Flags = flags & ~SlotFlags.BufferChanged;
         }
 
+        if (((flags & (SlotFlags.MoreFragments | SlotFlags.Indirect)) | _unusual) != 0)
+        {
+            return GatherChain(source, slot, head, callerThread, out flags, out length, out frame);
+        }
+
+        frame = source.BufferOf((uint)word);
         if (length - HeaderBytes <= source.BufferSize - HeaderBytes)
         {
             ref Fragment fragment = ref _fragments[_count++];
-            fragment.Data = source.BufferOf((uint)word);
+            fragment.Data = frame;
             fragment.Length = (ushort)length;
         }
 
@@ -118,7 +126,7 @@ internal sealed unsafe partial class Forwarder : IDisposable
 
     /// <summary>The same for packets of several slots and for indirect ones.</summary>
     private uint GatherChain(
-        Kring source, uint slot, uint head, int callerThread, out SlotFlags firstFlags, out uint length)
+        Kring source, uint slot, uint head, int callerThread, out SlotFlags firstFlags, out uint length, out byte* frame)
     {
         int first = _count;
         int count = 0;
@@ -129,6 +137,11 @@ internal sealed unsafe partial class Forwarder : IDisposable
         do
         {
             NetmapSlot copy = source.Slots[slot];
+            if ((copy.Flags & SlotFlags.BufferChanged) != 0)
+            {
+                source.Slots[slot].Flags = copy.Flags & ~SlotFlags.BufferChanged;
+            }
+
             slot = RingWindow.Next(slot, source.NumSlots);
             more = (copy.Flags & SlotFlags.MoreFragments) != 0 && slot != head;
             good &= count < NetmapApi.FragmentsMax;
@@ -143,7 +156,8 @@ internal sealed unsafe partial class Forwarder : IDisposable
         }
         while (more);
 
-        _count = good ? first + count : first;
+        frame = null;
+        _count = good && TryFindFrame(first, count, out frame) ? first + count : first;
         return slot;
     }
 
@@ -151,18 +165,21 @@ internal sealed unsafe partial class Forwarder : IDisposable
     {
         ref Fragment fragment = ref _fragments[place];
         fragment.Length = slot.Length;
-        if (slot.Length > source.BufferSize || (isFirst && slot.Length < HeaderBytes))
+        bool isIndirect = (slot.Flags & SlotFlags.Indirect) != 0;
+        uint offset = _hasOffsets && !isIndirect ? source.OffsetOf(slot.Pointer) : 0;
+        int least = !isFirst ? 0 : _headerBytes != 0 ? (int)_headerBytes : (int)HeaderBytes;
+        if (slot.Length > source.BufferSize - offset || slot.Length < least)
         {
             return false;
         }
 
-        if ((slot.Flags & SlotFlags.Indirect) == 0)
+        if (!isIndirect)
         {
-            fragment.Data = source.BufferOf(slot.BufferIndex);
+            fragment.Data = source.BufferOf(slot.BufferIndex) + offset;
             return true;
         }
 
-        return _indirect.TryRead(source, slot, place, isFirst, callerThread, ref fragment.Data, ref fragment.Length);
+        return _indirect.TryRead(source, slot, place, least, callerThread, ref fragment.Data, ref fragment.Length);
     }
 
     private static void Prefetch(Kring source, uint slot)

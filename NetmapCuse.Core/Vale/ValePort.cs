@@ -10,9 +10,13 @@ namespace NetmapCuse.Core.Vale;
 /// </summary>
 internal sealed class ValePort : Port
 {
+    /// <summary>A frame without VLAN tag and check sum: what segments are cut to unless the port ever had a virtio-net header.</summary>
+    private const uint FrameBytes = 1514;
+
     private readonly ValeParameters _parameters;
     private readonly Action<ValePort> _ended;
     private Forwarder[] _forwarders = [];
+    private volatile uint _headerBytes;
 
     /// <param name="name">The full name, "vale0:a".</param>
     /// <param name="rings">Rings and slots, cut to the limits.</param>
@@ -30,8 +34,29 @@ internal sealed class ValePort : Port
     /// <summary>The switch, or null for a port that is on none: then whatever is sent goes nowhere.</summary>
     internal ValeSwitch? Switch { get; private set; }
 
+    internal override uint VnetHeaderLength => _headerBytes;
+
+    /// <summary>Length of the virtio-net header in front of frames from and to the program: 0, 10 or 12. It may change at any time.</summary>
+    internal uint HeaderBytes => _headerBytes;
+
+    /// <summary>Bytes of the longest segment that is made for this port; longer frames that need no work pass all the same.</summary>
+    internal uint MaxFrame { get; private set; } = FrameBytes;
+
+    internal override bool SupportsOffsets => true;
+
     /// <summary>Index on the switch.</summary>
     internal int Index { get; private set; } = ValeSwitch.NoPort;
+
+    /// <summary>Sets the length of the virtio-net header. Any header raises the frame size for good. Control plane.</summary>
+    internal void SetVnetHeader(uint length)
+    {
+        if (length != 0)
+        {
+            MaxFrame = Region.Layout.Buffer.ObjectSize;
+        }
+
+        _headerBytes = length;
+    }
 
     internal void JoinSwitch(ValeSwitch valeSwitch)
     {
@@ -48,6 +73,8 @@ internal sealed class ValePort : Port
         Index = ValeSwitch.NoPort;
         return left;
     }
+
+    internal override bool ReadsIndirectSlots => true;
 
     internal override bool TxSync(Kring ring, int callerThread)
     {

@@ -1,6 +1,6 @@
 # One boot of the machine: its command line, its output, its end.
 
-readonly BOOT_SECONDS=60 TIMED_OUT=124
+readonly BOOT_SECONDS=60 TIMED_OUT=124 DIED=123
 PLACE= guest=
 clean_up() {
   [[ -z $guest ]] || kill "$guest" 2>/dev/null || true
@@ -40,19 +40,20 @@ boot() {
   for attempt in 1 2; do
     token=$RANDOM$RANDOM
     if run_once; then
-      [[ $STATUS ]] || die "the guest died"
-      exit "$STATUS"
+      [[ $STATUS ]] || { say "the guest died"; sed 's/^/  /' "$PLACE/log" >&2; }
+      exit "${STATUS:-$DIED}"
     fi
     say "the guest never spoke"
   done
   sed 's/^/  /' "$PLACE/log" >&2
-  exit "$FAILED"
+  exit "$DIED"
 }
 
 # One start of QEMU. Fails when the guest did not get as far as the command. Sets STATUS, empty when there is none.
 run_once() {
   local line spoke= held= wait=$BOOT_SECONDS
   STATUS=
+  : >"$PLACE/log"
   rm -f "$PLACE/console"
   mkfifo "$PLACE/console"
   timeout -k 5 "$limit" qemu-system-x86_64 -nodefaults -no-user-config -no-reboot -display none -M q35 \

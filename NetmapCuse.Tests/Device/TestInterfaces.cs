@@ -1,0 +1,11 @@
+using NetmapCuse.Core.Ports;
+
+namespace NetmapCuse.Tests.Device;
+
+/// <summary>A machine with one network interface, whatever this one has.</summary>
+internal sealed class TestInterfaces : IHostInterfaces
+{
+    internal const string Only = "ifx0";
+
+    public bool Exists(string name) => name == Only;
+}
