@@ -8,6 +8,7 @@ using NetmapCuse.Core.Interop;
 using NetmapCuse.Core.Memory;
 using NetmapCuse.Core.Ports;
 using NetmapCuse.Core.Transport;
+using NetmapCuse.Drivers.Tap;
 using Serilog;
 using Serilog.Core;
 using Serilog.Events;
@@ -22,8 +23,9 @@ internal static class Daemon
     /// <summary>Serves until a signal or until every device is gone. Returns the exit code.</summary>
     internal static int Run(ServeSettings settings)
     {
+        LoggingLevelSwitch level = new(settings.Verbose ? LogEventLevel.Debug : LogEventLevel.Information);
         using Logger log = new LoggerConfiguration()
-            .MinimumLevel.Is(settings.Verbose ? LogEventLevel.Debug : LogEventLevel.Information)
+            .MinimumLevel.ControlledBy(level)
             .WriteTo.Console(
                 outputTemplate: "{Timestamp:HH:mm:ss.fff} {Level:u3} {Message:lj}{NewLine}{Exception}",
                 standardErrorFromLevel: LogEventLevel.Verbose,
@@ -31,7 +33,7 @@ internal static class Daemon
             .CreateLogger();
         try
         {
-            return Serve(settings, log);
+            return Serve(settings, level, log);
         }
         catch (Exception failure) when (failure is StartException or SettingException or PosixException)
         {
@@ -40,8 +42,15 @@ internal static class Daemon
         }
     }
 
-    private static int Serve(ServeSettings settings, ILogger log)
+    private static int Serve(ServeSettings settings, LoggingLevelSwitch level, ILogger log)
     {
+        using TapInterfaces taps = new(log);
+        HostBackends host = new()
+        {
+            Interfaces = new SysfsInterfaces(),
+            PersistentInterfaces = taps,
+            SetVerbosity = value => level.MinimumLevel = value > 0 ? LogEventLevel.Debug : LogEventLevel.Information,
+        };
         using CancellationTokenSource ending = new();
         using PosixSignalRegistration terminate = EndOn(PosixSignal.SIGTERM, ending, log);
         using PosixSignalRegistration interrupt = EndOn(PosixSignal.SIGINT, ending, log);
@@ -50,7 +59,7 @@ internal static class Daemon
         {
             foreach (string path in settings.Devices)
             {
-                devices.Add(ServedDevice.Start(path, settings, log));
+                devices.Add(ServedDevice.Start(path, settings, host, log));
             }
 
             Console.WriteLine($"ready {string.Join(' ', settings.Devices)}");
@@ -86,29 +95,30 @@ internal static class Daemon
         });
 
     /// <summary>A device file with its state and its server.</summary>
-    private sealed class ServedDevice(NetmapDevice device, DeviceServer server) : IDisposable
+    private sealed class ServedDevice(NetmapDevice device, DeviceServer server, DirectoryServer? parameters) : IDisposable
     {
         internal Task Ended => server.Ended;
 
-        internal static ServedDevice Start(string path, ServeSettings settings, ILogger log)
+        internal static ServedDevice Start(string path, ServeSettings settings, HostBackends host, ILogger log)
         {
             if (settings.Door != Door.Auto)
             {
-                return Start(path, settings, settings.Door, log);
+                return Start(path, settings, host, settings.Door, log);
             }
 
             try
             {
-                return Start(path, settings, Door.Passthrough, log);
+                return Start(path, settings, host, Door.Passthrough, log);
             }
             catch (StartException refusal) when (refusal.Failure is StartFailure.Kernel or StartFailure.NoPermission)
             {
                 log.Information("Taking the page-cache door: {Obstacle}", refusal.Message);
-                return Start(path, settings, Door.PageCache, log);
+                return Start(path, settings, host, Door.PageCache, log);
             }
         }
 
-        private static ServedDevice Start(string path, ServeSettings settings, Door door, ILogger log)
+        private static ServedDevice Start(
+            string path, ServeSettings settings, HostBackends host, Door door, ILogger log)
         {
             DeviceOptions options = new()
             {
@@ -127,9 +137,10 @@ internal static class Daemon
             PacketMemory memory = door == Door.PageCache
                 ? new DeviceFileMemory(options.ArenaBytes)
                 : new MemFdMemory(options.ArenaBytes);
-            NetmapDevice device = new(options, memory, new SysfsInterfaces(), log);
+            NetmapDevice device = new(options, memory, host, log);
             try
             {
+                settings.SetParameters(device.Parameters);
                 DeviceServer server = DeviceServer.Start(serverOptions, device.PacketMemory, device, log);
                 device.Attach(server);
                 if (door == Door.PageCache)
@@ -137,7 +148,7 @@ internal static class Daemon
                     StartGuard(server.Path, log);
                 }
 
-                return new ServedDevice(device, server);
+                return new ServedDevice(device, server, ServeParameters(path, settings, device, log));
             }
             catch
             {
@@ -166,8 +177,29 @@ internal static class Daemon
 
         public void Dispose()
         {
+            parameters?.Dispose();
             server.Dispose();
             device.Dispose();
+        }
+
+        /// <summary>The device works without its parameter files, so a failure is only told.</summary>
+        private static DirectoryServer? ServeParameters(
+            string path, ServeSettings settings, NetmapDevice device, ILogger log)
+        {
+            if (settings.ParameterDirectory(path) is not { } directory)
+            {
+                return null;
+            }
+
+            try
+            {
+                return DirectoryServer.Start(directory, device.Parameters.Files, log);
+            }
+            catch (StartException failure)
+            {
+                log.Warning("No parameter files: {Reason}", failure.Message);
+                return null;
+            }
         }
     }
 }

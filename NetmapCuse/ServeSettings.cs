@@ -1,4 +1,6 @@
 using System.Globalization;
+using NetmapCuse.Core.Abi.Linux;
+using NetmapCuse.Core.Device.Parameters;
 using NetmapCuse.Core.Transport;
 
 namespace NetmapCuse;
@@ -27,6 +29,52 @@ internal sealed record ServeSettings
     internal required int SpinMicroseconds { get; init; }
 
     internal required bool Verbose { get; init; }
+
+    /// <summary>NAME=VALUE, for every device.</summary>
+    internal required IReadOnlyList<string> Parameters { get; init; }
+
+    /// <summary>Where parameter files are served; empty for nowhere.</summary>
+    internal required string RunDirectory { get; init; }
+
+    /// <summary>
+    /// The directory of a device's parameter files: "parameters" for /dev/netmap; for others below a directory of their own, named
+    /// after the device, /dev/netmap-b: netmap-b, /srv/x/netmap: srv-x-netmap. Null for none.
+    /// </summary>
+    internal string? ParameterDirectory(string device)
+    {
+        const string Devices = "/dev/";
+        const string Leaf = "parameters";
+        if (RunDirectory.Length == 0)
+        {
+            return null;
+        }
+
+        string full = Path.GetFullPath(device);
+        string name = full.StartsWith(Devices, StringComparison.Ordinal) ? full[Devices.Length..] : full.TrimStart('/');
+        return name == "netmap"
+            ? Path.Combine(RunDirectory, Leaf)
+            : Path.Combine(RunDirectory, name.Replace('/', '-'), Leaf);
+    }
+
+    internal void SetParameters(ParameterTable table)
+    {
+        foreach (string parameter in Parameters)
+        {
+            string[] parts = parameter.Split('=', 2);
+            int error = parts.Length == 2 ? table.SetAtStart(parts[0], parts[1]) : Errno.Inval;
+            string? fault = error switch
+            {
+                Errno.Ok => null,
+                Errno.NoEnt => $"there is no such parameter; there are {string.Join(", ", table.Names)}",
+                Errno.Acces => "this one cannot be set",
+                _ => "give NAME=NUMBER, within the range of the parameter",
+            };
+            if (fault is not null)
+            {
+                throw new SettingException($"--set {parameter}: {fault}");
+            }
+        }
+    }
 
     /// <summary>Permissions as chmod takes them: octal, at most 0777.</summary>
     internal uint ParseMode()

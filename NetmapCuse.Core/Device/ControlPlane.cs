@@ -49,9 +49,14 @@ internal sealed class ControlPlane(PortDirectory ports, ILogger log)
                 RequestType.PoolsInfoGet => InfoRequests.PoolsInfo(ports, request),
                 RequestType.ValeList => InfoRequests.ValeList(ports, request),
                 RequestType.PortHeaderGet => InfoRequests.PortHeader(ports, request),
+                RequestType.ValeNewInterface => ValeRequests.NewInterface(ports, request),
+                RequestType.ValeDeleteInterface => ports.DeletePersistent(request.Name),
+                RequestType.ValeAttach => ValeRequests.Attach(ports, request),
+                RequestType.ValeDetach => ValeRequests.Detach(ports, request),
+                RequestType.ValePollingEnable => ValeRequests.Polling(ports, request, enable: true),
+                RequestType.ValePollingDisable => ValeRequests.Polling(ports, request, enable: false),
                 RequestType.PortHeaderSet => HeaderRequests.Set(ports, request),
-                RequestType.None or > RequestType.CsbEnable => Errno.Inval,
-                _ => Errno.OpNotSupp,
+                _ => Errno.Inval,
             };
         }
     }
@@ -92,6 +97,15 @@ internal sealed class ControlPlane(PortDirectory ports, ILogger log)
         lock (_lock)
         {
             return look(ports);
+        }
+    }
+
+    /// <summary>Ends what lasts without an open file. No file is open any more.</summary>
+    internal void End()
+    {
+        lock (_lock)
+        {
+            ports.EndAll();
         }
     }
 
@@ -162,15 +176,24 @@ internal sealed class ControlPlane(PortDirectory ports, ILogger log)
             return Errno.NoMem;
         }
 
-        OffsetsRequest? offsets = OffsetsOption.Read(request.Options);
-        int error = Binding.TryCreate(port, wanted, body.RingId, file, offsets, out Binding? binding);
-        OffsetsOption.Answer(request.Options, offsets);
+        int error = ports.Prepare(port, wanted.MemoryId, body);
         if (error != Errno.Ok)
         {
+            port.ReturnToOwnRegion();
+            return error;
+        }
+
+        wanted = wanted with { Offsets = OffsetsOption.Read(request.Options), Tunables = ports.Tunables };
+        error = Binding.TryCreate(port, wanted, body.RingId, file, out Binding? binding);
+        OffsetsOption.Answer(request.Options, wanted.Offsets);
+        if (error != Errno.Ok)
+        {
+            port.ReturnToOwnRegion();
             return error;
         }
 
         file.Binding = binding;
+        request.Offsets = wanted.Offsets;
         if (CsbRequests.OptionOf(request) is { } csb)
         {
             // Good so far; its addresses are looked at when the lock is free.
@@ -179,7 +202,7 @@ internal sealed class ControlPlane(PortDirectory ports, ILogger log)
 
         if (request.Options.HasUnhandled)
         {
-            offsets?.Undo();
+            wanted.Offsets?.Undo();
             Unbind(file);
             return Errno.OpNotSupp;
         }
@@ -237,6 +260,7 @@ internal sealed class ControlPlane(PortDirectory ports, ILogger log)
             }
             else if (error != Errno.Ok && request.Type == RequestType.Register && file.Loop is null)
             {
+                request.Offsets?.Undo();
                 Unbind(file);
             }
         }

@@ -17,6 +17,12 @@ internal static class InfoRequests
         ref NmreqPortInfoGet body = ref request.BodyAs<NmreqPortInfoGet>();
         if (request.Name.Length == 0)
         {
+            int unsettled = ports.Regions.Settle(ports.Regions.Global);
+            if (unsettled != Errno.Ok && body.MemoryId <= RegionTable.GlobalId)
+            {
+                return unsettled;
+            }
+
             Region? named = ports.Regions.Find(body.MemoryId != 0 ? body.MemoryId : RegionTable.GlobalId);
             body.MemorySize = named?.MappedSize ?? body.MemorySize;
             body.MemoryId = named?.Id ?? body.MemoryId;
@@ -32,7 +38,7 @@ internal static class InfoRequests
             MemoryId = body.MemoryId,
             Mode = RegisterMode.AllNic,
         });
-        int error = ports.Find(wanted, out Port port);
+        int error = FindSettled(ports, wanted, out Port port);
         if (error == Errno.Ok)
         {
             body.MemorySize = port.Region.MappedSize;
@@ -59,7 +65,7 @@ internal static class InfoRequests
 
         PortRequest wanted = ToPortRequest(
             request, new NmreqRegister { MemoryId = body.MemoryId, Mode = RegisterMode.AllNic });
-        int error = ports.Find(wanted, out Port port);
+        int error = FindSettled(ports, wanted, out Port port);
         if (error == Errno.Ok)
         {
             Describe(ref body, port.Region);
@@ -102,6 +108,22 @@ internal static class InfoRequests
         RegionLimit = request.IsLegacy ? RegionTable.LegacyLimit : ulong.MaxValue,
     };
 
+    /// <summary>The port, its region as large as the parameters want it.</summary>
+    private static int FindSettled(PortDirectory ports, PortRequest wanted, out Port port)
+    {
+        int error = ports.Find(wanted, out port);
+        if (error == Errno.Ok)
+        {
+            error = ports.Regions.Settle(port.Region);
+            if (error != Errno.Ok)
+            {
+                port.DropReference();
+            }
+        }
+
+        return error;
+    }
+
     private static void Describe(ref NmreqPoolsInfo body, Region region)
     {
         RegionLayout layout = region.Layout;
@@ -131,7 +153,7 @@ internal static class InfoRequests
             return Errno.NoEnt;
         }
 
-        ValePort? port = Array.Find(valeSwitch.Active, port => port.Name == name);
+        ValePort? port = Array.Find(valeSwitch.Active, port => port.SwitchName == name);
         body.BridgeIndex = (ushort)valeSwitch.Index;
         body.PortIndex = (uint)(port?.Index ?? ValeSwitch.NoPort);
         return Errno.Ok;
@@ -146,7 +168,7 @@ internal static class InfoRequests
             {
                 if (valeSwitch[(int)j] is { } port)
                 {
-                    request.Name = port.Name;
+                    request.Name = port.SwitchName;
                     body.BridgeIndex = (ushort)i;
                     body.PortIndex = j;
                     return Errno.Ok;

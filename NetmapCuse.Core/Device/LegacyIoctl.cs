@@ -24,9 +24,12 @@ internal static class LegacyIoctl
             LegacyCommand.VnetHeaderGet => GetHeader(plane, file, ref old, threadId),
             LegacyCommand.BridgeVnetHeader => SetHeader(plane, file, ref old, threadId),
             LegacyCommand.PassThroughHostCreate or LegacyCommand.PassThroughHostDelete => Errno.NoMem,
-            LegacyCommand.BridgeAttach or LegacyCommand.BridgeDetach
-                or LegacyCommand.BridgeNewInterface or LegacyCommand.BridgeDeleteInterface
-                or LegacyCommand.BridgePollingOn or LegacyCommand.BridgePollingOff => Errno.OpNotSupp,
+            LegacyCommand.BridgeAttach => LegacyVale.Attach(plane, file, ref old, threadId),
+            LegacyCommand.BridgeDetach => LegacyVale.Detach(plane, file, old, threadId),
+            LegacyCommand.BridgeNewInterface => LegacyVale.NewInterface(plane, file, ref old, threadId),
+            LegacyCommand.BridgeDeleteInterface => LegacyVale.DeleteInterface(plane, file, old, threadId),
+            LegacyCommand.BridgePollingOn => LegacyVale.Polling(plane, file, old, enable: true, threadId),
+            LegacyCommand.BridgePollingOff => LegacyVale.Polling(plane, file, old, enable: false, threadId),
             _ => Errno.Inval,
         };
         return PutIfDone(data, old, error);
@@ -151,7 +154,7 @@ internal static class LegacyIoctl
         return Run(plane, file, RequestType.PortHeaderSet, ref name, ref body, threadId);
     }
 
-    private static int Run<TBody>(
+    internal static int Run<TBody>(
         ControlPlane plane, OpenFile file, RequestType type, ref string name, ref TBody body, int threadId)
         where TBody : unmanaged
     {

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using NetmapCuse.Core.Abi.Linux;
 using NetmapCuse.Core.Abi.Netmap;
+using NetmapCuse.Core.Device.Parameters;
 using NetmapCuse.Core.Interop;
 using NetmapCuse.Core.Memory;
 using NetmapCuse.Core.Ports;
@@ -27,23 +28,30 @@ public sealed class NetmapDevice : ICallHandler, IPollWaker, IDisposable
     private readonly int _watchMicroseconds;
     private IPollWaker? _waker;
 
-    /// <summary>A device with memory of its own.</summary>
+    /// <summary>A device with memory of its own, without drivers and without persistent interfaces.</summary>
     public NetmapDevice(DeviceOptions options, IHostInterfaces interfaces, ILogger log)
-        : this(options, new MemFdMemory(options.ArenaBytes), interfaces, log)
+        : this(options, new HostBackends { Interfaces = interfaces }, log)
+    {
+    }
+
+    internal NetmapDevice(DeviceOptions options, HostBackends host, ILogger log)
+        : this(options, new MemFdMemory(options.ArenaBytes), host, log)
     {
     }
 
     /// <param name="options">How it is set up.</param>
     /// <param name="memory">The packet memory; disposed of with the device.</param>
-    /// <param name="interfaces">The interfaces of the operating system.</param>
+    /// <param name="host">What the operating system has.</param>
     /// <param name="log">The log.</param>
-    public NetmapDevice(DeviceOptions options, PacketMemory memory, IHostInterfaces interfaces, ILogger log)
+    internal NetmapDevice(DeviceOptions options, PacketMemory memory, HostBackends host, ILogger log)
     {
         PacketMemory = memory;
         _arena = new Arena(memory);
         _watchMicroseconds = Environment.ProcessorCount > 1 ? options.WatchMicroseconds : 0;
         RegionTable regions = new(_arena, RegionSizes.GlobalDefault);
-        _plane = new ControlPlane(new PortDirectory(regions, interfaces, log), log);
+        PortDirectory ports = new(regions, host.Interfaces, host.PersistentInterfaces, host.Adapters, log);
+        _plane = new ControlPlane(ports, log);
+        Parameters = new ParameterTable(_plane, ports, host.SetVerbosity);
     }
 
     /// <summary>What clients map.</summary>
@@ -51,6 +59,9 @@ public sealed class NetmapDevice : ICallHandler, IPollWaker, IDisposable
 
     /// <summary>The memfd of a device with memory of its own.</summary>
     public Fd Memory => ((MemFdMemory)PacketMemory).File;
+
+    /// <summary>The parameters that the kernel module has under /sys/module/netmap.</summary>
+    public ParameterTable Parameters { get; }
 
     /// <summary>Files that are open now.</summary>
     public int OpenFiles => FilesMax - _freeFiles.Count;
@@ -132,7 +143,9 @@ public sealed class NetmapDevice : ICallHandler, IPollWaker, IDisposable
         }
 
         // A thread that hangs in a client's memory may still come back to the arena.
-        if (_plane.EndLoops())
+        bool haveEnded = _plane.EndLoops();
+        _plane.End();
+        if (haveEnded)
         {
             _arena.Dispose();
         }

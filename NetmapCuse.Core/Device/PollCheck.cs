@@ -47,6 +47,11 @@ internal static class PollCheck
     {
         uint ready = 0;
         uint wantTx = events & PollEvents.Writable;
+        if (binding.ForwardingRing is not null && (events & PollEvents.Readable) != 0 && binding.Port.ForwardDown(binding))
+        {
+            _ = RingSync.All(binding, RingDirection.Tx, callerThread);
+        }
+
         if (wantTx != 0 || binding.PushesTxOnPoll)
         {
             foreach (Kring ring in binding.Tx)
@@ -79,7 +84,7 @@ internal static class PollCheck
             return ready;
         }
 
-        long now = Clock.Microseconds();
+        long now = RingSync.Now(binding);
         foreach (Kring ring in binding.Rx)
         {
             RingSync.Outcome outcome = RingSync.Rx(binding.Port, ring, now);

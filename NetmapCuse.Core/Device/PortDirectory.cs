@@ -13,24 +13,37 @@ namespace NetmapCuse.Core.Device;
 /// All ports of one device file, by name, and the rules by which a name finds or makes one (reference/netmap-abi.md
 /// section 8.1, netmap-behaviour.md sections 2.1, 10.1 and 12.1). Control plane: the caller holds its lock.
 /// </summary>
-internal sealed class PortDirectory(RegionTable regions, IHostInterfaces interfaces, ILogger log)
+internal sealed partial class PortDirectory(
+    RegionTable regions, IHostInterfaces interfaces, IPersistentInterfaces persistent, IAdapterFactory adapters, ILogger log)
 {
     /// <summary>Characters of an OS interface's name (IFNAMSIZ - 1).</summary>
     private const int InterfaceNameMax = 15;
 
-    private readonly ValeSwitch?[] _switches = new ValeSwitch?[Limits.SwitchesMax];
+    /// <summary>Switches that max_bridges can ask for: their indexes have to fit in lists of the legacy API.</summary>
+    internal const int SwitchesLimit = 1024;
 
-    /// <summary>Ports by full name, pipe ends and null ports apart.</summary>
-    private readonly Dictionary<string, ValePort> _ports = new(StringComparer.Ordinal);
+    private ValeSwitch?[] _switches = new ValeSwitch?[Limits.SwitchesMax];
+
+    /// <summary>
+    /// Ports by every name that finds them, pipe ends and null ports apart: an attached persistent port has two, and an attached
+    /// interface has its own and that of its station on the switch.
+    /// </summary>
+    private readonly Dictionary<string, Port> _ports = new(StringComparer.Ordinal);
 
     internal ValeParameters ValeParameters { get; } = new();
+
+    internal Tunables Tunables { get; } = new();
 
     internal RegionTable Regions { get; } = regions;
 
     /// <summary>Switches by index, null where there is none.</summary>
     internal IReadOnlyList<ValeSwitch?> Switches => _switches;
 
-    internal IEnumerable<ValePort> Ports => _ports.Values;
+    /// <summary>Each port once.</summary>
+    internal IEnumerable<Port> Ports => _ports.Values.Distinct();
+
+    /// <summary>How many switches there can be (max_bridges). Before the first one.</summary>
+    internal void SetSwitches(int count) => _switches = new ValeSwitch?[count];
 
     internal ValeSwitch? FindSwitch(string name) => _switches.FirstOrDefault(s => s?.Name == name);
 
@@ -82,7 +95,7 @@ internal sealed class PortDirectory(RegionTable regions, IHostInterfaces interfa
             return FindPipe(request, parent, id, isMaster, out port);
         }
 
-        if (_ports.TryGetValue(request.Name, out ValePort? known))
+        if (_ports.TryGetValue(request.Name, out Port? known))
         {
             port = known;
             port.AddReference();
@@ -95,14 +108,29 @@ internal sealed class PortDirectory(RegionTable regions, IHostInterfaces interfa
         }
 
         port = null!;
-        if (!interfaces.Exists(request.Name))
+        return HostHas(request.Name) ? MakeNic(request.Name, out port) : Errno.NxIo;
+    }
+
+    /// <summary>The port of an interface, by the driver that takes it over.</summary>
+    private int MakeNic(string name, out Port port)
+    {
+        port = null!;
+        if (Tunables.Adapters.Choice is < AdapterChoice.Best or > AdapterChoice.Generic)
         {
-            return Errno.NxIo;
+            Tunables.Adapters = Tunables.Adapters with { Choice = AdapterChoice.Best };
         }
 
-        log.Warning(
-            "{Name} is a network interface, and this version of netmapcuse serves VALE switches and pipes only", request.Name);
-        return Errno.OpNotSupp;
+        int error = adapters.TryCreate(name, Tunables.Adapters, out IAdapter? adapter);
+        if (adapter is null)
+        {
+            log.Warning("No driver takes the network interface {Name} (errno {Errno})", name, error);
+            return error != Errno.Ok ? error : Errno.OpNotSupp;
+        }
+
+        port = new NicPort(name, adapter, Regions.Global, Tunables, log, OnNicEnded);
+        _ports.Add(name, port);
+        port.AddReference();
+        return Errno.Ok;
     }
 
     private int MakeNull(PortRequest request, out Port port)
@@ -134,32 +162,60 @@ internal sealed class PortDirectory(RegionTable regions, IHostInterfaces interfa
             return lookupError;
         }
 
-        if (interfaces.Exists(portName))
+        if (HostHas(portName))
         {
             return Errno.Inval;
         }
 
-        ValeSwitch? valeSwitch = FindSwitch(switchName);
-        int place = valeSwitch?.Index ?? Array.IndexOf(_switches, null);
-        if (place < 0 || valeSwitch?.IsFull == true)
+        ValeSwitch? valeSwitch = SwitchWithRoom(switchName, ports: 1);
+        if (valeSwitch is null)
         {
             return Errno.NoMem;
         }
 
-        int error = MakePort(request, request.Name, out ValePort? made);
+        int error = MakePort(request, request.Name, null, out ValePort? made);
         if (error == Errno.Ok)
         {
-            _switches[place] = valeSwitch ??= new ValeSwitch(switchName, place);
-            made!.JoinSwitch(valeSwitch);
-            made.AddReference();
+            Join(made!, valeSwitch, request.Name);
+            made!.AddReference();
             port = made;
         }
 
         return error;
     }
 
-    /// <summary>A VALE port on no switch yet, in a region of its own or in the one that the request names.</summary>
-    private int MakePort(PortRequest request, string name, out ValePort? port)
+    /// <summary>
+    /// The switch of this name, a new one where there is none, with room for so many ports more; null when there is no room.
+    /// A new one is in the table only once a port has joined it.
+    /// </summary>
+    private ValeSwitch? SwitchWithRoom(string name, int ports)
+    {
+        ValeSwitch? known = FindSwitch(name);
+        int place = known?.Index ?? Array.IndexOf(_switches, null);
+        ValeSwitch? found = known ?? (place >= 0 ? new ValeSwitch(name, place) : null);
+        return found?.FreePlaces >= ports ? found : null;
+    }
+
+    private void Join(ValePort port, ValeSwitch valeSwitch, string name)
+    {
+        _switches[valeSwitch.Index] = valeSwitch;
+        port.JoinSwitch(valeSwitch, name);
+    }
+
+    /// <summary>Takes a port off its switch; an empty switch ends.</summary>
+    private void Leave(ValePort port)
+    {
+        if (port.LeaveSwitch() is { Active.Length: 0 } empty)
+        {
+            _switches[empty.Index] = null;
+        }
+    }
+
+    /// <summary>
+    /// A VALE port on no switch yet, in a region of its own or in the one that the request names; with an interface when it is
+    /// a persistent one. The interface stays the caller's when this fails.
+    /// </summary>
+    private int MakePort(PortRequest request, string name, IPersistentInterface? shown, out ValePort? port)
     {
         port = null;
         PortRings rings = new(
@@ -171,7 +227,7 @@ internal sealed class PortDirectory(RegionTable regions, IHostInterfaces interfa
         if (region is null)
         {
             uint extra = Math.Min(request.ExtraBuffers, Limits.ExtraBuffersMax);
-            RegionSizes sizes = RegionSizes.ForPort(RegionSizes.PrivateMinimum, rings, extra, pipes: 2);
+            RegionSizes sizes = RegionSizes.ForPort(Regions.PrivateMinimum, rings, extra, pipes: 2);
             int error = Regions.TryCreatePrivate(sizes, request.RegionLimit, out region);
             if (error != Errno.Ok)
             {
@@ -180,7 +236,11 @@ internal sealed class PortDirectory(RegionTable regions, IHostInterfaces interfa
             }
         }
 
-        port = new ValePort(name, rings, region, ValeParameters, OnPortEnded);
+        port = new ValePort(name, rings, region, ValeParameters, OnPortEnded)
+        {
+            Interface = shown,
+            IsImplicit = request.IsImplicit,
+        };
         _ports.Add(name, port);
         return Errno.Ok;
     }
@@ -224,7 +284,10 @@ internal sealed class PortDirectory(RegionTable regions, IHostInterfaces interfa
         return error;
     }
 
-    /// <summary>The parent of a pipe; where there is neither port nor interface of the name, a port on no switch is made.</summary>
+    /// <summary>
+    /// The parent of a pipe; where there is neither port nor interface of the name, a persistent port is made that goes with the
+    /// last pipe on it. Where the host cannot be shown an interface it works all the same, unseen.
+    /// </summary>
     private int FindParent(PortRequest request, out Port parent)
     {
         int error = FindByName(request, out parent);
@@ -233,10 +296,24 @@ internal sealed class PortDirectory(RegionTable regions, IHostInterfaces interfa
             return error;
         }
 
-        error = MakePort(request, request.Name, out ValePort? made);
+        parent = null!;
+        request = request with { IsImplicit = true };
+        IPersistentInterface? shown = null;
+        if (IsInterfaceName(request.Name))
+        {
+            _ = persistent.TryCreate(request.Name, out shown);
+        }
+
+        error = MakePort(request, request.Name, shown, out ValePort? made);
+        if (error != Errno.Ok)
+        {
+            shown?.Dispose();
+            return error;
+        }
+
         parent = made!;
-        made?.AddReference();
-        return error;
+        parent.AddReference();
+        return Errno.Ok;
     }
 
     private static int FindOrMakePipe(PortRequest request, Port parent, string id, out IPipe? pipe)
@@ -268,13 +345,26 @@ internal sealed class PortDirectory(RegionTable regions, IHostInterfaces interfa
 
     private void OnPortEnded(ValePort port)
     {
-        ValeSwitch? left = port.LeaveSwitch();
+        Leave(port);
         _ports.Remove(port.Name);
-        if (left is { Active.Length: 0 })
+        if (port.IsImplicit)
         {
-            _switches[left.Index] = null;
+            port.Interface?.EndLater();
+        }
+        else
+        {
+            port.Interface?.Dispose();
         }
 
+        LogTotals(port);
+    }
+
+    /// <summary>The host has an interface of this name, and keeps it.</summary>
+    private bool HostHas(string name) => interfaces.Exists(name) && !persistent.IsEnding(name);
+
+    private void OnNicEnded(NicPort port)
+    {
+        _ports.Remove(port.Name);
         LogTotals(port);
     }
 

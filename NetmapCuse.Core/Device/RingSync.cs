@@ -30,11 +30,16 @@ internal static class RingSync
     internal static bool All(Binding binding, RingDirection direction, int callerThread)
     {
         Outcome all = Outcome.None;
+        if (direction == RingDirection.Rx && binding.ForwardingRing is not null)
+        {
+            _ = binding.Port.ForwardDown(binding);
+        }
+
         foreach (Kring ring in direction == RingDirection.Tx ? binding.Tx : binding.Rx)
         {
             all |= direction == RingDirection.Tx
                 ? Tx(binding.Port, ring, callerThread)
-                : Rx(binding.Port, ring, Clock.Microseconds());
+                : Rx(binding.Port, ring, Now(binding));
         }
 
         return (all & Outcome.Stopped) == 0;
@@ -65,6 +70,9 @@ internal static class RingSync
         ring.Exit();
         return outcome;
     }
+
+    /// <summary>The time for RX rings, or 0 when only rings that ask for it shall get one (parameter no_timestamp).</summary>
+    internal static long Now(Binding binding) => binding.Tunables.NoTimestamp ? 0 : Clock.Microseconds();
 
     /// <summary>A ring whose prologue fails is reset and then synced all the same.</summary>
     internal static Outcome Rx(Port port, Kring ring, long now)
@@ -111,8 +119,20 @@ internal static class RingSync
         }
 
         outcome |= Ready(ring.Publish());
-        ring.Stamp(now);
+        Stamp(ring, now);
         return outcome;
+    }
+
+    private static void Stamp(Kring ring, long now)
+    {
+        if (now != 0)
+        {
+            ring.Stamp(now);
+        }
+        else if ((ring.SharedFlags & Abi.Netmap.RingFlags.Timestamp) != 0)
+        {
+            ring.Stamp(Clock.Microseconds());
+        }
     }
 
     private static Outcome Ready(bool showsMore) => showsMore ? Outcome.Ready : Outcome.None;

@@ -6,7 +6,7 @@ namespace NetmapCuse.Core.Memory;
 /// </summary>
 internal sealed unsafe class Region
 {
-    private readonly RegionMemory _memory;
+    private RegionMemory _memory;
     private readonly Action<Region> _ended;
     private ObjectPool _ifs = null!;
     private ObjectPool _rings = null!;
@@ -24,7 +24,11 @@ internal sealed unsafe class Region
 
     internal ushort Id { get; }
 
-    internal RegionLayout Layout { get; }
+    /// <summary>Fixed while the region has users.</summary>
+    internal RegionLayout Layout { get; private set; }
+
+    /// <summary>Objects were taken from it some time.</summary>
+    internal bool WasUsed { get; private set; }
 
     /// <summary>Where the region starts in every client's mapping; 0 for memory of a client, which is a mapping of its own.</summary>
     internal ulong ArenaOffset => _memory.ClientOffset;
@@ -64,7 +68,20 @@ internal sealed unsafe class Region
         }
     }
 
-    internal void AddUser() => Users++;
+    internal void AddUser()
+    {
+        Users++;
+        WasUsed = true;
+    }
+
+    /// <summary>Puts the region elsewhere with other pools. It has no users; its former memory has ended already.</summary>
+    internal void Relocate(RegionMemory memory, RegionLayout layout)
+    {
+        Check.That(Users == 0, "a region in use moves");
+        Layout = layout;
+        _memory = memory;
+        FreeAll();
+    }
 
     /// <summary>The last user takes all objects with it: whatever programs lost is found again.</summary>
     internal void DropUser()

@@ -17,6 +17,7 @@ internal sealed class RegionTable
     private readonly Dictionary<ushort, Region> _regions = [];
     private readonly Dictionary<MemoryIdentity, Region> _external = [];
     private ushort _lastId = GlobalId;
+    private RegionSizes _settledSizes;
 
     internal RegionTable(Arena arena, RegionSizes globalSizes)
     {
@@ -24,6 +25,8 @@ internal sealed class RegionTable
         RegionLayout? layout = RegionLayout.TryCreate(globalSizes, isPrivate: false);
         Check.That(layout is not null, "the global region has no valid default size");
         Check.That(arena.TryTake(layout.MemorySize, LegacyLimit, out ulong offset), "the arena is too small");
+        GlobalSizes = globalSizes;
+        _settledSizes = globalSizes;
         ArenaRange memory = new(arena, offset, layout.MemorySize);
         Global = new Region(memory, GlobalId, layout, isPrivate: false, static _ => { });
         Global.AddReference();
@@ -32,6 +35,12 @@ internal sealed class RegionTable
 
     /// <summary>Memory id 1: NICs and pipes of those. Its offset is 0, so its numbers are the documented ones.</summary>
     internal Region Global { get; }
+
+    /// <summary>What the pools of the global region shall be (parameters if_num and so on): from its next use without users on.</summary>
+    internal RegionSizes GlobalSizes { get; set; }
+
+    /// <summary>The least that a private region has (parameters priv_*): for regions that are made from now on.</summary>
+    internal RegionSizes PrivateMinimum { get; set; } = RegionSizes.PrivateMinimum;
 
     internal IEnumerable<Region> All => _regions.Values;
 
@@ -61,6 +70,34 @@ internal sealed class RegionTable
         region = new Region(memory, NextId(), layout, isPrivate: true, End);
         _regions.Add(region.Id, region);
         return Errno.Ok;
+    }
+
+    /// <summary>Gives the global region the sizes that the parameters ask for, when nobody uses it. Other regions stay as they are.</summary>
+    /// <returns>0, EINVAL for sizes out of range, ENOMEM when the arena has no room for them.</returns>
+    internal int Settle(Region region)
+    {
+        if (region != Global || Global.Users > 0 || GlobalSizes == _settledSizes)
+        {
+            return Errno.Ok;
+        }
+
+        RegionLayout? layout = RegionLayout.TryCreate(GlobalSizes, isPrivate: false);
+        if (layout is null)
+        {
+            return Errno.Inval;
+        }
+
+        Global.EndMemory();
+        bool fits = _arena.TryTake(layout.MemorySize, LegacyLimit, out ulong offset);
+        if (!fits)
+        {
+            layout = Global.Layout;
+            Check.That(_arena.TryTake(layout.MemorySize, LegacyLimit, out offset), "the global region lost its place");
+        }
+
+        Global.Relocate(new ArenaRange(_arena, offset, layout.MemorySize), layout);
+        _settledSizes = fits ? GlobalSizes : _settledSizes;
+        return fits ? Errno.Ok : Errno.NoMem;
     }
 
     /// <summary>The region in these pages of a client, if there is one.</summary>

@@ -37,9 +37,6 @@ internal sealed class MonitorPort : Port, IMonitor
     /// <summary>It swaps buffers with the parent instead of copying.</summary>
     internal bool IsZeroCopy { get; }
 
-    /// <summary>A swapped buffer has its packet where the parent put it.</summary>
-    internal override bool SupportsOffsets => !IsZeroCopy;
-
     /// <summary>Makes a monitor without reference yet, for the flags of the request.</summary>
     /// <returns>0, EINVAL when nobody has the parent open, or the error of a new region.</returns>
     internal static int TryCreate(Port parent, PortRequest request, RegionTable regions, out MonitorPort? monitor)
@@ -70,6 +67,9 @@ internal sealed class MonitorPort : Port, IMonitor
         monitor = new MonitorPort(parent, request.Flags, rings, region);
         return Errno.Ok;
     }
+
+    /// <summary>A copy goes to an offset of the monitor's own; a buffer that was swapped in has its packet where the sender put it.</summary>
+    internal override bool SupportsOffsets => !IsZeroCopy;
 
     /// <summary>A monitor cannot send.</summary>
     internal override bool TxSync(Kring ring, int callerThread) => false;

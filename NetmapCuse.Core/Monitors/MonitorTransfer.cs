@@ -11,9 +11,7 @@ namespace NetmapCuse.Core.Monitors;
 /// </summary>
 internal static unsafe class MonitorTransfer
 {
-    /// <summary>
-    /// Copies the data of [first, first + count), cut to what a buffer of the monitor holds. Each ring has its own offsets.
-    /// </summary>
+    /// <summary>Copies the data of [first, first + count), cut to what a buffer of the monitor holds.</summary>
     internal static void Copy(Kring source, uint first, uint count, Kring monitor, int indirectThread)
     {
         if (!TryClaimForLatest(monitor, count, out Kring.Claim claim))
@@ -22,30 +20,38 @@ internal static unsafe class MonitorTransfer
         }
 
         SlotFlags mark = MarkOf(source);
+        uint sizeMax = Math.Min(source.BufferSize, monitor.BufferSize);
         uint from = RingWindow.Advance(first, count - claim.Count, source.NumSlots);
         uint to = claim.Start;
         ulong bytes = 0;
+        bool hasOffsets = source.HasOffsets || monitor.HasOffsets;
         for (uint left = claim.Count; left != 0; left--)
         {
             NetmapSlot slot = source.Slots[from];
+            slot.Length = (ushort)Math.Min(slot.Length, sizeMax);
             NetmapSlot* target = monitor.Slots + to;
             byte* data = monitor.BufferOf(Volatile.Read(ref target->BufferIndex));
-            uint skip = source.HasOffsets ? source.OffsetOf(slot.Pointer) : 0;
-            uint place = monitor.HasOffsets ? monitor.OffsetOf(Volatile.Read(ref target->Pointer)) : 0;
-            slot.Length = (ushort)Math.Min(
-                slot.Length, Math.Min(source.BufferSize - skip, monitor.BufferSize - place));
-            data += place;
+            if (hasOffsets)
+            {
+                // A buffer has room for less than its size then, and nothing lies where a cache line starts.
+                uint start = monitor.OffsetOf(Volatile.Read(ref target->Pointer));
+                data += start;
+                slot.Length = (ushort)Math.Min(slot.Length, monitor.BufferSize - start);
+            }
+
             if (indirectThread != 0 && (slot.Flags & SlotFlags.Indirect) != 0)
             {
                 FetchIndirect(ref slot, data, indirectThread);
             }
-            else if ((skip | place) == 0)
+            else if (hasOffsets)
             {
-                FrameCopy.Copy(data, source.BufferOf(slot.BufferIndex), slot.Length);
+                uint start = source.OffsetOf(slot.Pointer);
+                slot.Length = (ushort)Math.Min(slot.Length, source.BufferSize - start);
+                Buffer.MemoryCopy(source.BufferOf(slot.BufferIndex) + start, data, slot.Length, slot.Length);
             }
             else
             {
-                Buffer.MemoryCopy(source.BufferOf(slot.BufferIndex) + skip, data, slot.Length, slot.Length);
+                FrameCopy.Copy(data, source.BufferOf(slot.BufferIndex), slot.Length);
             }
 
             target->Length = slot.Length;

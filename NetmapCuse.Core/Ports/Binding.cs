@@ -21,6 +21,8 @@ internal sealed class Binding
         Tx = port.Tx[selection.Tx];
         Rx = port.Rx[selection.Rx];
         _sleeper = sleeper;
+        bool hasAllTx = selection.Tx.Start.Value == 0 && selection.Tx.End.Value >= port.Rings.Tx;
+        ForwardingRing = hasAllTx ? Array.Find(Rx, ring => ring.IsHost && ring.Index == port.Rings.Rx) : null;
     }
 
     internal Port Port { get; }
@@ -33,6 +35,12 @@ internal sealed class Binding
     internal Kring[] Tx { get; }
 
     internal Kring[] Rx { get; }
+
+    /// <summary>The first host RX ring, when this binding may pass its packets to the NIC: it has all NIC TX rings.</summary>
+    internal Kring? ForwardingRing { get; }
+
+    /// <summary>Parameters that syncs look at.</summary>
+    internal Tunables Tunables { get; init; } = new();
 
     /// <summary>nr_offset: where the program finds its netmap_if.</summary>
     internal ulong InterfaceOffset => _interface!.ClientOffset;
@@ -50,7 +58,7 @@ internal sealed class Binding
     /// reference/netmap-behaviour.md section 2.1). Everything is undone on failure.
     /// </summary>
     internal static int TryCreate(
-        Port port, PortRequest request, uint ringId, ISleeper sleeper, OffsetsRequest? offsets, out Binding? binding)
+        Port port, PortRequest request, uint ringId, ISleeper sleeper, out Binding? binding)
     {
         binding = null;
         int error = RingSelection.TrySelect(port, request.Mode, request.Flags, ringId, out RingSelection selection);
@@ -60,8 +68,8 @@ internal sealed class Binding
         }
 
         port.AddBinding();
-        Binding made = new(port, selection, request.Flags, sleeper);
-        error = made.TryTakeRings(request.ExtraBuffers, offsets);
+        Binding made = new(port, selection, request.Flags, sleeper) { Tunables = request.Tunables };
+        error = made.TryTakeRings(request.ExtraBuffers, request.Offsets);
         if (error != Errno.Ok)
         {
             port.DropBinding();

@@ -10,10 +10,12 @@ namespace NetmapCuse.Core.Ports;
 /// </summary>
 internal abstract class Port
 {
+    private readonly Region _ownRegion;
     private int _references;
 
     protected Port(string name, PortRings rings, Region region)
     {
+        _ownRegion = region;
         Name = name;
         Rings = rings;
         Region = region;
@@ -25,12 +27,15 @@ internal abstract class Port
     /// <summary>NIC rings and slots; host rings apart.</summary>
     internal PortRings Rings { get; }
 
-    internal uint HostTxRings { get; private protected init; }
+    internal uint HostTxRings { get; private protected set; }
 
-    internal uint HostRxRings { get; private protected init; }
+    internal uint HostRxRings { get; private protected set; }
 
-    /// <summary>Where its rings lie. A port that can outlive whoever brought the region holds a reference to it.</summary>
-    internal Region Region { get; }
+    /// <summary>
+    /// Where its rings lie. A port that can outlive whoever brought the region holds a reference to it. Ports of interfaces may
+    /// lie elsewhere from their first to their last binding.
+    /// </summary>
+    internal Region Region { get; private set; }
 
     /// <summary>TX krings, host rings last; empty while nobody is bound.</summary>
     internal Kring[] Tx { get; private set; } = [];
@@ -41,6 +46,11 @@ internal abstract class Port
 
     /// <summary>A binding or a pipe on it still needs the port.</summary>
     internal bool IsReferenced => _references > 0;
+
+    internal int References => _references;
+
+    /// <summary>A request may put the port into another region for as long as it is bound.</summary>
+    internal virtual bool MayChangeRegion => false;
 
     /// <summary>Pipes that have this port as their parent.</summary>
     internal PipeTable Pipes { get; } = new();
@@ -119,8 +129,28 @@ internal abstract class Port
     /// </summary>
     internal abstract bool RxSync(Kring ring);
 
+    /// <summary>
+    /// Passes released packets of the host stack to the NIC's TX rings, for a binding that has both. True when TX rings have
+    /// something to push. Data path.
+    /// </summary>
+    internal virtual bool ForwardDown(Binding binding) => false;
+
     /// <summary>A cheap look whether a sync of the ring would move its tail: for a poll that watches before it sleeps.</summary>
     internal virtual bool HasNews(Kring ring) => Volatile.Read(ref ring.Indexes.HwTail) != ring.Indexes.RTail;
+
+    /// <summary>Puts the port into another region until its last binding ends. Only while it may change.</summary>
+    internal void UseRegion(Region region)
+    {
+        Check.That(MayChangeRegion, $"port {Name} changes its region while it is in use");
+        region.AddReference();
+        ReturnToOwnRegion();
+        Region = region;
+    }
+
+    /// <summary>Asks for numbers of host rings, 0 for the usual; ports without host rings have none whatever is asked.</summary>
+    internal virtual void SetHostRings(uint tx, uint rx)
+    {
+    }
 
     internal void AddReference() => _references++;
 
@@ -129,6 +159,7 @@ internal abstract class Port
         Check.That(_references > 0, $"port {Name} is dropped more often than it was taken");
         if (--_references == 0)
         {
+            ReturnToOwnRegion();
             OnEnded();
         }
     }
@@ -150,6 +181,7 @@ internal abstract class Port
         {
             Monitors.TellParentLeft();
             DestroyKrings();
+            ReturnToOwnRegion();
         }
 
         DropReference();
@@ -224,11 +256,29 @@ internal abstract class Port
             [.. Enumerable.Range(0, (int)(nic + host)).Select(i => new Kring(direction, (uint)i, slots, i >= nic))];
     }
 
+    /// <summary>For a port that has the rings of another one.</summary>
+    private protected void UseKrings(Kring[] tx, Kring[] rx)
+    {
+        Tx = tx;
+        Rx = rx;
+    }
+
     private protected void DestroyKrings()
     {
         (PastTx, PastRx) = Totals();
         Tx = [];
         Rx = [];
+    }
+
+    /// <summary>The region that a request put the port into is for its bindings only.</summary>
+    internal void ReturnToOwnRegion()
+    {
+        if (Region != _ownRegion && Bindings == 0)
+        {
+            Region borrowed = Region;
+            Region = _ownRegion;
+            borrowed.DropReference();
+        }
     }
 
     private bool CreateMissing(ReadOnlySpan<Kring> rings)

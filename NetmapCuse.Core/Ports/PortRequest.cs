@@ -17,11 +17,20 @@ internal sealed record PortRequest
 
     internal uint ExtraBuffers { get; init; }
 
+    /// <summary>The offsets option, if there is one.</summary>
+    internal OffsetsRequest? Offsets { get; init; }
+
+    /// <summary>Parameters that the syncs of a binding look at.</summary>
+    internal Tunables Tunables { get; init; } = new();
+
     /// <summary>nr_mem_id, 0 for the default of the port.</summary>
     internal ushort MemoryId { get; init; }
 
     /// <summary>False: look only, create nothing.</summary>
     internal bool MayCreate { get; init; } = true;
+
+    /// <summary>The port is made for the pipes on it and goes with them.</summary>
+    internal bool IsImplicit { get; init; }
 
     /// <summary>Where new regions have to end: the legacy API has 32-bit offsets.</summary>
     internal ulong RegionLimit { get; init; } = ulong.MaxValue;

@@ -18,6 +18,9 @@ internal sealed unsafe partial class Kring
     private int _gate;
     private bool _isOpen;
 
+    /// <summary>Who empties the ring, where that is the daemon itself; null where a program does.</summary>
+    internal IConsumer? Consumer { get; set; }
+
     /// <summary>A claim of slots [Start, Start + Count).</summary>
     internal readonly record struct Claim(uint Start, uint Count, uint Id);
 
@@ -130,9 +133,11 @@ internal sealed unsafe partial class Kring
     [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.AggressiveInlining)]
     internal byte* BufferOf(uint index)
     {
-        index = IsBuffer(index) ? index : 0;
-        return Buffers + ((ulong)index * BufferSize);
+        return Buffers + ((ulong)UsableIndex(index) * BufferSize);
     }
+
+    /// <summary>The index if it is a buffer that programs may use, else 0.</summary>
+    internal uint UsableIndex(uint index) => IsBuffer(index) ? index : 0;
 
     /// <summary>Waits until no lease is open. The caller is in the gate, and is there again at the end.</summary>
     private void AwaitLeases()

@@ -16,6 +16,9 @@ internal sealed unsafe partial class Kring
     /// <summary>The binding that has the ring to itself, if any.</summary>
     internal object? ExclusiveOwner { get; set; }
 
+    /// <summary>Where the ring lies; while it exists.</summary>
+    internal Region Region => _region!;
+
     /// <summary>On the TX ring of a pipe: the ring of the other side, whose slots have the same buffers. Lives as long as this one.</summary>
     internal Kring? Mirror { get; private set; }
 

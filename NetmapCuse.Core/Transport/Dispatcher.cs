@@ -18,14 +18,14 @@ internal sealed class Dispatcher(
     DeferredCalls deferred,
     int backingId,
     Door door = Door.Passthrough,
-    MemoryShare? share = null)
+    MemoryShare? share = null) : IRequestDispatcher
 {
     /// <summary>Executes one request.</summary>
     /// <param name="header">Its header.</param>
     /// <param name="request">What follows the header.</param>
     /// <param name="reply">Receives the answer, when the result says that there is one.</param>
     /// <param name="deferrer">The receiving thread, which lets the handler answer later.</param>
-    internal Disposition Dispatch(
+    public Disposition Dispatch(
         in FuseInHeader header, ref RequestCursor request, ref ReplyWriter reply, IDeferrer deferrer)
     {
         Caller caller = new(header.ProcessId, header.UserId, header.GroupId);
@@ -56,11 +56,8 @@ internal sealed class Dispatcher(
         }
     }
 
-    /// <summary>
-    /// A close was read that is going to be executed: where no FLUSH says so (<see cref="FuseOpenFlags.NoFlush"/>) what
-    /// is read after it can wait for it all the same.
-    /// </summary>
-    internal void AnnounceRelease(in FuseInHeader header, ref RequestCursor request)
+    /// <remarks>What is read after it then waits for it (<see cref="FuseOpenFlags.NoFlush"/>).</remarks>
+    public void AnnounceRelease(in FuseInHeader header, ref RequestCursor request)
     {
         if (request.TryTake(out FuseReleaseIn release))
         {

@@ -43,13 +43,18 @@ internal sealed class FuseMount
     }
 
     /// <summary>Mounts. The kernel queues FUSE_INIT on the descriptor.</summary>
-    internal static FuseMount Create(string path, FuseDevice device)
+    internal static FuseMount Create(string path, FuseDevice device) => Create(path, device, "100600");
+
+    /// <summary>Mounts a directory.</summary>
+    internal static FuseMount CreateDirectory(string path, FuseDevice device) => Create(path, device, "40755");
+
+    private static FuseMount Create(string path, FuseDevice device, string rootMode)
     {
-        // The root is a regular file: rootmode says so, in octal. allow_other: a client that gives up root keeps its
+        // rootmode says what the root is, in octal: a regular file or a directory. allow_other: a client that gives up root keeps its
         // descriptors working. default_permissions: the kernel checks the mode that GETATTR answers.
         string data = string.Create(
             CultureInfo.InvariantCulture,
-            $"fd={device.Number},rootmode=100600,user_id=0,group_id=0,allow_other,default_permissions");
+            $"fd={device.Number},rootmode={rootMode},user_id=0,group_id=0,allow_other,default_permissions");
         if (Libc.Mount("netmap", path, DevicePath.MountType, MountFlags.NoSuid, data) != 0)
         {
             throw Refused(path, Marshal.GetLastPInvokeError());

@@ -16,7 +16,7 @@ internal sealed class FuseReader : IDeferrer, IDisposable
     internal const int DeferredMax = 256;
 
     private readonly FuseDevice _device;
-    private readonly Dispatcher _dispatcher;
+    private readonly IRequestDispatcher _dispatcher;
     private readonly DeferredCalls _deferred;
     private readonly ReaderGate? _gate;
     private readonly NativeBuffer _request;
@@ -27,7 +27,7 @@ internal sealed class FuseReader : IDeferrer, IDisposable
     /// <param name="dispatcher">Executes them.</param>
     /// <param name="deferred">Where interrupts find deferred calls.</param>
     /// <param name="gate">For the page-cache door, shared by all readers of the descriptor.</param>
-    internal FuseReader(FuseDevice device, Dispatcher dispatcher, DeferredCalls deferred, ReaderGate? gate = null)
+    internal FuseReader(FuseDevice device, IRequestDispatcher dispatcher, DeferredCalls deferred, ReaderGate? gate = null)
     {
         int size = gate is null ? TransportLimits.BufferSize : TransportLimits.WriteBackBufferSize;
         _request = new NativeBuffer(size);

@@ -22,7 +22,7 @@ internal sealed class FuseReaders : IRequestSource
     /// <param name="shared">All read the one descriptor: there is no other, or they answer each other's requests.</param>
     /// <param name="gate">Keeps one of them free.</param>
     internal FuseReaders(
-        FuseDevice device, int count, Dispatcher dispatcher, DeferredCalls deferred, Action ended, ILogger log,
+        FuseDevice device, int count, IRequestDispatcher dispatcher, DeferredCalls deferred, Action ended, ILogger log,
         bool shared = false, ReaderGate? gate = null)
     {
         for (int i = 0; i < count; i++)

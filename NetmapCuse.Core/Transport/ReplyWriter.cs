@@ -39,6 +39,16 @@ internal ref struct ReplyWriter(Span<byte> room)
         Length += place.Length;
     }
 
+    /// <summary>Bytes that still fit.</summary>
+    internal readonly int Room => _room.Length - Length;
+
+    /// <summary>Adds bytes; there is room for them.</summary>
+    internal void PutBytes(ReadOnlySpan<byte> bytes)
+    {
+        bytes.CopyTo(_room[Length..]);
+        Length += bytes.Length;
+    }
+
     /// <summary>Counts bytes in that were prepared with <see cref="TryRoomAfter{T}"/>.</summary>
     internal void Extend(int length) => Length += length;
 

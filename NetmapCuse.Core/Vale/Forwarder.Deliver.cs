@@ -79,8 +79,15 @@ internal sealed unsafe partial class Forwarder
         uint slots = a.Slots + b.Slots;
         Kring.Claim claim;
         uint fitting = packets;
+        int retries = ring.Consumer?.Retries ?? 0;
         while (!ring.TryClaim(slots, out uint free, out claim))
         {
+            if (retries-- > 0)
+            {
+                ring.Consumer!.MakeRoom(ring);
+                continue;
+            }
+
             // Free slots may be gone before the next try; every round wants less than the one before.
             fitting = Fit(a, b, Math.Min(free, slots - 1), out slots);
             if (fitting == 0)

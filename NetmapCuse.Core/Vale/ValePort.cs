@@ -1,3 +1,4 @@
+using NetmapCuse.Core.Abi.Linux;
 using NetmapCuse.Core.Memory;
 using NetmapCuse.Core.Ports;
 using NetmapCuse.Core.Rings;
@@ -8,7 +9,7 @@ namespace NetmapCuse.Core.Vale;
 /// A port of a VALE switch. All forwarding is done in the sender's TX sync; a receive sync only moves indexes. Sending
 /// never blocks: what finds no room at a receiver is dropped there.
 /// </summary>
-internal sealed class ValePort : Port
+internal class ValePort : Port
 {
     /// <summary>A frame without VLAN tag and check sum: what segments are cut to unless the port ever had a virtio-net header.</summary>
     private const uint FrameBytes = 1514;
@@ -28,11 +29,26 @@ internal sealed class ValePort : Port
     {
         _parameters = parameters;
         _ended = ended;
+        SwitchName = name;
         region.AddReference();
     }
 
     /// <summary>The switch, or null for a port that is on none: then whatever is sent goes nowhere.</summary>
     internal ValeSwitch? Switch { get; private set; }
+
+    /// <summary>The name that the switch knows: a persistent port has one of its own there ("vale0:v1" for v1).</summary>
+    internal string SwitchName { get; private set; }
+
+    /// <summary>The network interface that a persistent port shows the host; null for others.</summary>
+    internal IPersistentInterface? Interface { get; init; }
+
+    /// <summary>Made for the pipes on it, and gone with them: DELIF does not take it.</summary>
+    internal bool IsImplicit { get; init; }
+
+    internal override bool MayChangeRegion => Interface is not null && Bindings == 0 && Pipes.Count == 0;
+
+    /// <summary>What polling mode was set to on the interface behind the port; null for off, and for ports that have none.</summary>
+    internal Polling? Polling { get; set; }
 
     internal override uint VnetHeaderLength => _headerBytes;
 
@@ -58,8 +74,11 @@ internal sealed class ValePort : Port
         _headerBytes = length;
     }
 
-    internal void JoinSwitch(ValeSwitch valeSwitch)
+    /// <param name="valeSwitch">The switch; it has a free index.</param>
+    /// <param name="name">What it is called there.</param>
+    internal void JoinSwitch(ValeSwitch valeSwitch, string name)
     {
+        SwitchName = name;
         Index = valeSwitch.Add(this);
         Switch = valeSwitch;
     }
@@ -71,6 +90,7 @@ internal sealed class ValePort : Port
         left?.Remove(this);
         Switch = null;
         Index = ValeSwitch.NoPort;
+        SwitchName = Name;
         return left;
     }
 
@@ -81,7 +101,7 @@ internal sealed class ValePort : Port
         uint head = ring.Indexes.RHead;
         if (head != ring.Indexes.HwCur)
         {
-            _forwarders[ring.Index].Forward(this, ring, head, callerThread, _parameters.BridgeBatch);
+            Forward(ring, ring.Index, head, callerThread);
             ring.Indexes.HwCur = head;
         }
 
@@ -103,7 +123,7 @@ internal sealed class ValePort : Port
         base.AddBinding();
         if (Bindings == 1)
         {
-            _forwarders = [.. Tx.Select(_ => new Forwarder())];
+            CreateForwarders();
         }
     }
 
@@ -111,13 +131,40 @@ internal sealed class ValePort : Port
     {
         if (Bindings == 1)
         {
-            foreach (Forwarder forwarder in _forwarders)
-            {
-                forwarder.Dispose();
-            }
+            DisposeForwarders();
         }
 
         base.DropBinding();
+    }
+
+    /// <summary>Sends the slots from hwcur up to <paramref name="head"/> to the switch.</summary>
+    /// <param name="source">The ring.</param>
+    /// <param name="forwarder">Which forwarder, by position of the ring among those that send.</param>
+    /// <param name="head">The first slot that is not sent.</param>
+    /// <param name="callerThread">Whose memory indirect slots are in.</param>
+    private protected void Forward(Kring source, uint forwarder, uint head, int callerThread) =>
+        _forwarders[forwarder].Forward(this, source, head, callerThread, _parameters.BridgeBatch);
+
+    /// <summary>One for each sending ring.</summary>
+    private protected void CreateForwarders() => _forwarders = [.. Tx.Select(_ => new Forwarder())];
+
+    private protected void DisposeForwarders()
+    {
+        foreach (Forwarder forwarder in _forwarders)
+        {
+            forwarder.Dispose();
+        }
+
+        _forwarders = [];
+    }
+
+    internal override int CreateRings(ReadOnlySpan<Kring> rx, ReadOnlySpan<Kring> tx)
+    {
+        int error = Bindings == 1 && rx.Length != 0 && Interface is not null
+            ? MtuRule.Check(
+                Interface.Mtu, Region.Layout.Buffer.ObjectSize, MtuRule.ReceiveBufferDefault, splitsFrames: true)
+            : Errno.Ok;
+        return error != Errno.Ok ? error : base.CreateRings(rx, tx);
     }
 
     protected override void StartRing(Kring ring)

@@ -35,6 +35,8 @@ internal sealed class ValeSwitch
     /// <summary>All ports, in no particular order: a snapshot that senders walk.</summary>
     internal ValePort[] Active => _active;
 
+    internal int FreePlaces => _freeIndexes.Count;
+
     internal bool IsFull => _freeIndexes.Count == 0;
 
     /// <summary>The port with this index, or null.</summary>

@@ -12,10 +12,11 @@ public abstract class DeviceFixture : IDisposable
     private readonly DeviceServer? _server;
     private readonly string? _refusal;
 
-    private protected DeviceFixture(TransportKind transport)
+    private protected DeviceFixture(TransportKind transport, HostBackends? host = null)
     {
         Path = System.IO.Path.Combine(_directory, "netmap");
-        Device = new NetmapDevice(new DeviceOptions(), new TestInterfaces(), Serilog.Core.Logger.None);
+        Device = new NetmapDevice(
+            new DeviceOptions(), host ?? new HostBackends { Interfaces = new TestInterfaces() }, Serilog.Core.Logger.None);
         try
         {
             _server = DeviceServer.Start(
@@ -43,7 +44,7 @@ public abstract class DeviceFixture : IDisposable
         }
     }
 
-    public void Dispose()
+    public virtual void Dispose()
     {
         _server?.Dispose();
         Device.Dispose();

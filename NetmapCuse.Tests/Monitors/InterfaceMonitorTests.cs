@@ -22,7 +22,7 @@ public sealed class InterfaceMonitorTests : IDisposable
         _regions = new RegionTable(_arena, RegionSizes.GlobalDefault);
         _port = new QueuePort(new PortRings(2, 2, 16, 16), hostRings: 1, _regions.Global);
         Binding.TryCreate(
-            _port, new PortRequest { Name = "q", Mode = RegisterMode.NicAndHost }, 0, new Sleeper(), null, out Binding? binding)
+            _port, new PortRequest { Name = "q", Mode = RegisterMode.NicAndHost }, 0, new Sleeper(), out Binding? binding)
             .Should().Be(0);
         _binding = binding!;
     }
@@ -130,7 +130,7 @@ public sealed class InterfaceMonitorTests : IDisposable
         PortRequest request = new() { Name = "q", Mode = mode, Flags = flags };
         MonitorPort.TryCreate(_port, request, _regions, out MonitorPort? monitor).Should().Be(0);
         monitor!.AddReference();
-        Binding.TryCreate(monitor, request, 0, new Sleeper(), null, out Binding? binding).Should().Be(0);
+        Binding.TryCreate(monitor, request, 0, new Sleeper(), out Binding? binding).Should().Be(0);
         monitor.DropReference();
         return binding!;
     }

@@ -38,9 +38,19 @@ internal static class ServeCommand
             DefaultValueFactory = _ => 60,
         };
         Option<bool> verbose = new("--verbose", "-v") { Description = "Log every binding" };
+        Option<string[]> set = new("--set")
+        {
+            Description = "Module parameter NAME=NUMBER, e.g. bridge_batch=256; may be given several times",
+            DefaultValueFactory = _ => [],
+        };
+        Option<string> runDirectory = new("--run-dir")
+        {
+            Description = "Where parameters are served as files: DIR/parameters; empty for nowhere",
+            DefaultValueFactory = _ => "/run/netmapcuse",
+        };
         Command command = new("serve", "Serve /dev/netmap in the foreground; prints 'ready' when programs can open it")
         {
-            device, mode, owner, group, transport, door, arenaSize, spin, verbose,
+            device, mode, owner, group, transport, door, arenaSize, spin, verbose, set, runDirectory,
         };
         command.SetAction(parsed =>
         {
@@ -55,6 +65,8 @@ internal static class ServeCommand
                 ArenaSize = parsed.GetValue(arenaSize)!,
                 SpinMicroseconds = parsed.GetValue(spin),
                 Verbose = parsed.GetValue(verbose),
+                Parameters = parsed.GetValue(set)!,
+                RunDirectory = parsed.GetValue(runDirectory)!,
             });
         });
         return command;

@@ -51,7 +51,7 @@ internal static class DoorTrial
         };
         try
         {
-            using NetmapDevice device = new(new DeviceOptions(), memory, new SysfsInterfaces(), Logger.None);
+            using NetmapDevice device = new(new DeviceOptions(), memory, new HostBackends { Interfaces = new SysfsInterfaces() }, Logger.None);
             using DeviceServer server = DeviceServer.Start(options, memory, device, Logger.None);
             return Finding.Yes(area, name, $"served a device over {server.TransportName}");
         }

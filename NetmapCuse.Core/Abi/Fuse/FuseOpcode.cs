@@ -3,6 +3,7 @@ namespace NetmapCuse.Core.Abi.Fuse;
 /// <summary>enum fuse_opcode: those that this daemon decides about.</summary>
 internal enum FuseOpcode : uint
 {
+    Lookup = 1,
     Forget = 2,
     GetAttr = 3,
     SetAttr = 4,
@@ -14,6 +15,9 @@ internal enum FuseOpcode : uint
     Fsync = 20,
     Flush = 25,
     Init = 26,
+    OpenDirectory = 27,
+    ReadDirectory = 28,
+    ReleaseDirectory = 29,
     Access = 34,
     Interrupt = 36,
     Destroy = 38,

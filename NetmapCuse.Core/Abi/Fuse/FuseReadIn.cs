@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace NetmapCuse.Core.Abi.Fuse;
 
-/// <summary>struct fuse_read_in.</summary>
+/// <summary>struct fuse_read_in: READ and READDIR.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct FuseReadIn : IFuseIn
 {

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace NetmapCuse.Core.Abi.Fuse;
 
-/// <summary>struct fuse_write_in.</summary>
+/// <summary>struct fuse_write_in; the data follows.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct FuseWriteIn : IFuseIn
 {

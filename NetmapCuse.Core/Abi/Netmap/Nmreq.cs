@@ -50,3 +50,10 @@ internal static class LegacyRingId
     internal const ushort OneNicRing = 0x4000;
     internal const ushort DoRxPoll = 0x8000;
 }
+
+/// <summary>Bits of nr_arg1 in struct nmreq.</summary>
+internal static class LegacyCommandArgument
+{
+    /// <summary>NETMAP_BDG_HOST: attach the host rings, too.</summary>
+    internal const ushort AttachHost = 1;
+}

@@ -53,3 +53,44 @@ internal struct NmreqPoolsInfo
     internal uint BufferPoolObjects;
     internal uint BufferPoolObjectSize;
 }
+
+/// <summary>struct nmreq_vale_attach, 64 bytes.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct NmreqValeAttach
+{
+    /// <summary>reg: mode, ring id, memory id and host rings count.</summary>
+    internal NmreqRegister Register;
+    internal uint PortIndex;
+    internal uint Padding;
+}
+
+/// <summary>struct nmreq_vale_detach, 8 bytes.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct NmreqValeDetach
+{
+    internal uint PortIndex;
+    internal uint Padding;
+}
+
+/// <summary>struct nmreq_vale_newif, 16 bytes.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct NmreqValeNewInterface
+{
+    internal uint TxSlots;
+    internal uint RxSlots;
+    internal ushort TxRings;
+    internal ushort RxRings;
+    internal ushort MemoryId;
+    internal ushort Padding;
+}
+
+/// <summary>struct nmreq_vale_polling, 16 bytes.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct NmreqValePolling
+{
+    /// <summary>NETMAP_POLLING_MODE_SINGLE_CPU 1 or _MULTI_CPU 2.</summary>
+    internal uint Mode;
+    internal uint FirstCpu;
+    internal uint Cpus;
+    internal uint Padding;
+}

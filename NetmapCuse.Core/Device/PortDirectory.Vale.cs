@@ -1,0 +1,363 @@
+using NetmapCuse.Core.Abi.Linux;
+using NetmapCuse.Core.Abi.Netmap;
+using NetmapCuse.Core.Ports;
+using NetmapCuse.Core.Rings;
+using NetmapCuse.Core.Vale;
+
+namespace NetmapCuse.Core.Device;
+
+/// <summary>Persistent ports, and what is attached to switches (reference/netmap-behaviour.md sections 10.2 to 10.4).</summary>
+internal sealed partial class PortDirectory
+{
+    /// <summary>NEWIF. The port is kept until DELIF.</summary>
+    /// <returns>0, EINVAL name or memory id, EEXIST, ENOMEM, or why there can be no interface (EPERM, EOPNOTSUPP).</returns>
+    internal int MakePersistent(PortRequest request, out Port port)
+    {
+        port = null!;
+        if (!IsInterfaceName(request.Name) || request.Name.StartsWith(PortName.StrictValePrefix, StringComparison.Ordinal))
+        {
+            return Errno.Inval;
+        }
+
+        if (_ports.ContainsKey(request.Name) || HostHas(request.Name))
+        {
+            return Errno.Exist;
+        }
+
+        if (request.MemoryId != 0 && Regions.Find(request.MemoryId) is null)
+        {
+            return Errno.Inval;
+        }
+
+        int error = persistent.TryCreate(request.Name, out IPersistentInterface? shown);
+        if (error != Errno.Ok)
+        {
+            return error;
+        }
+
+        error = MakePort(request, request.Name, shown, out ValePort? made);
+        if (error != Errno.Ok)
+        {
+            shown!.Dispose();
+            return error;
+        }
+
+        port = made!;
+        port.AddReference();
+        log.Information("Made persistent port {Name}", port.Name);
+        return Errno.Ok;
+    }
+
+    /// <summary>DELIF.</summary>
+    internal int DeletePersistent(string name)
+    {
+        if (!_ports.TryGetValue(name, out Port? port))
+        {
+            return HostHas(name) ? Errno.Inval : Errno.NxIo;
+        }
+
+        if (port is not ValePort { Interface: not null, IsImplicit: false } persistentPort || port.Name != name)
+        {
+            return HostHas(name) ? Errno.Inval : Errno.NxIo;
+        }
+
+        if (persistentPort.Switch is not null || port.References > 1)
+        {
+            return Errno.Busy;
+        }
+
+        port.DropReference();
+        return Errno.Ok;
+    }
+
+    /// <summary>VALE_ATTACH: "vale0:eth0".</summary>
+    /// <param name="request">Name, mode, memory id.</param>
+    /// <param name="body">The register body in it: ring id, host rings.</param>
+    /// <param name="portIndex">Where it is on the switch.</param>
+    internal int Attach(PortRequest request, in NmreqRegister body, out int portIndex)
+    {
+        portIndex = ValeSwitch.NoPort;
+        if (!PortName.IsVale(request.Name) || (request.MemoryId != 0 && Regions.Find(request.MemoryId) is null))
+        {
+            return Errno.Inval;
+        }
+
+        if (!PortName.TrySplitVale(request.Name, out string switchName, out string name))
+        {
+            return Errno.NoMem;
+        }
+
+        if (_ports.ContainsKey(request.Name))
+        {
+            return Errno.Busy;
+        }
+
+        ValeSwitch? valeSwitch = SwitchWithRoom(switchName, ports: request.Mode == RegisterMode.NicAndHost ? 2 : 1);
+        if (valeSwitch is null)
+        {
+            return Errno.NoMem;
+        }
+
+        if (request.Mode == RegisterMode.Null || PortName.IsPipe(name, out _, out _, out _))
+        {
+            return Errno.Inval;
+        }
+
+        int error = FindInterface(name, out Port port);
+        if (error == Errno.Ok)
+        {
+            error = Attach(port, valeSwitch, request, body);
+            portIndex = error == Errno.Ok ? ((ValePort)_ports[request.Name]).Index : ValeSwitch.NoPort;
+            port.DropReference();
+        }
+
+        return error;
+    }
+
+    /// <summary>VALE_DETACH.</summary>
+    internal int Detach(string name, out int portIndex)
+    {
+        portIndex = ValeSwitch.NoPort;
+        if (!PortName.IsVale(name))
+        {
+            return Errno.Inval;
+        }
+
+        if (!_ports.TryGetValue(name, out Port? found) || found is not ValePort { Switch: not null } port)
+        {
+            return Errno.NxIo;
+        }
+
+        bool isHostSide = port is AttachedPort { IsHost: true };
+        if (port.Polling is not null || isHostSide || (port is not AttachedPort && port.Interface is null))
+        {
+            return Errno.Busy;
+        }
+
+        portIndex = port.Index;
+        _ports.Remove(name);
+        Leave(port);
+        if (port is AttachedPort attached)
+        {
+            EndAttached(attached);
+        }
+        else
+        {
+            port.DropReference();
+        }
+
+        log.Information("Detached {Name}", name);
+        return Errno.Ok;
+    }
+
+    /// <summary>POLLING_ENABLE and POLLING_DISABLE: checked and remembered (section 10.6).</summary>
+    internal int SetPolling(string name, in NmreqValePolling body, bool enable)
+    {
+        if (!PortName.IsVale(name))
+        {
+            return Errno.Inval;
+        }
+
+        if (!_ports.TryGetValue(name, out Port? found) || found is not ValePort { Switch: not null })
+        {
+            return Errno.NxIo;
+        }
+
+        if (found is not AttachedPort { IsHost: false } port)
+        {
+            return Errno.OpNotSupp;
+        }
+
+        if (!enable)
+        {
+            bool wasOn = port.Polling is not null;
+            port.Polling = null;
+            return wasOn ? Errno.Ok : Errno.Fault;
+        }
+
+        if (port.Polling is not null)
+        {
+            return Errno.Fault;
+        }
+
+        if (!IsValid(body, port.Rings.Rx))
+        {
+            return Errno.Inval;
+        }
+
+        port.Polling = new Polling(body.Mode, body.FirstCpu, body.Cpus);
+        return Errno.Ok;
+    }
+
+    /// <summary>Ends what requests made to last: stations on switches and persistent ports. No file is open any more.</summary>
+    internal void EndAll()
+    {
+        foreach (AttachedPort attached in _ports.Values.OfType<AttachedPort>().Where(port => !port.IsHost).ToArray())
+        {
+            attached.Polling = null;
+            _ = Detach(attached.SwitchName, out _);
+        }
+
+        foreach (ValePort port in _ports.Values.OfType<ValePort>().Where(port => port.Interface is not null).Distinct().ToArray())
+        {
+            if (port.Switch is not null)
+            {
+                _ = Detach(port.SwitchName, out _);
+            }
+
+            _ = DeletePersistent(port.Name);
+        }
+    }
+
+    /// <summary>A persistent port, or the port of any other interface (section 10.2: EINVAL where there is neither).</summary>
+    private int FindInterface(string name, out Port port)
+    {
+        int error = FindByName(new PortRequest { Name = name, MayCreate = false }, out port);
+        if (error == Errno.NxIo || (error == Errno.Ok && port is not (NicPort or ValePort { Interface: not null })))
+        {
+            port?.DropReference();
+            return Errno.Inval;
+        }
+
+        return error;
+    }
+
+    private int Attach(Port port, ValeSwitch valeSwitch, PortRequest request, in NmreqRegister body)
+    {
+        if (port.Bindings > 0 || port.IsOwnedBySwitch || port is ValePort { Switch: not null })
+        {
+            return Errno.Busy;
+        }
+
+        if (port is NicPort nic)
+        {
+            return AttachNic(nic, valeSwitch, request, body);
+        }
+
+        port.AddReference();
+        Join((ValePort)port, valeSwitch, request.Name);
+        _ports.Add(request.Name, port);
+        log.Information("Attached {Name}", request.Name);
+        return Errno.Ok;
+    }
+
+    private int AttachNic(NicPort nic, ValeSwitch valeSwitch, PortRequest request, in NmreqRegister body)
+    {
+        if (body.RingId != 0 || request.Mode is not (RegisterMode.AllNic or RegisterMode.NicAndHost))
+        {
+            return Errno.Inval;
+        }
+
+        int error = Prepare(nic, request.MemoryId, body);
+        if (error != Errno.Ok)
+        {
+            nic.ReturnToOwnRegion();
+            return error;
+        }
+
+        bool withHost = request.Mode == RegisterMode.NicAndHost && nic.HostRxRings > 0;
+        error = TakeRings(nic, withHost);
+        if (error != Errno.Ok)
+        {
+            return error;
+        }
+
+        nic.IsAttached = true;
+        AttachedPort? host = withHost
+            ? new AttachedPort(request.Name + "^", nic, isHost: true, ValeParameters, Tunables)
+            : null;
+        AttachedPort station = new(request.Name, nic, isHost: false, ValeParameters, Tunables) { HostSide = host };
+        foreach (AttachedPort? port in (AttachedPort?[])[station, host])
+        {
+            if (port is not null)
+            {
+                port.AddReference();
+                _ports.Add(port.Name, port);
+                Join(port, valeSwitch, port.Name);
+                port.OpenRings();
+            }
+        }
+
+        log.Information("Attached {Name}{WithHost}", request.Name, withHost ? " with its host rings" : "");
+        return Errno.Ok;
+    }
+
+    /// <summary>The region and the host rings that a request wants for an interface that is not in use.</summary>
+    internal int Prepare(Port port, ushort memoryId, in NmreqRegister body)
+    {
+        if (memoryId != 0 && port.MayChangeRegion)
+        {
+            port.UseRegion(Regions.Find(memoryId)!);
+        }
+
+        port.SetHostRings(body.HostTxRings, body.HostRxRings);
+        return Regions.Settle(port.Region);
+    }
+
+    /// <summary>Binds all rings of an interface for the switch, as a REGISTER would for a program.</summary>
+    private static int TakeRings(NicPort nic, bool withHost)
+    {
+        nic.AddBinding();
+        nic.Region.AddUser();
+        Kring[] rx = [.. nic.Rx.Where(ring => withHost || !ring.IsHost)];
+        Kring[] tx = [.. nic.Tx.Where(ring => withHost || !ring.IsHost)];
+        int error = nic.CreateRings(rx, tx);
+        if (error != Errno.Ok)
+        {
+            GiveRingsBack(nic);
+            return error;
+        }
+
+        nic.StartRings(rx, tx);
+        return Errno.Ok;
+    }
+
+    private static void GiveRingsBack(NicPort nic)
+    {
+        nic.DeleteUnusedRings(nic.Rx, nic.Tx);
+        nic.Region.DropUser();
+        nic.DropBinding();
+    }
+
+    private void EndAttached(AttachedPort attached)
+    {
+        attached.CloseRings();
+        if (attached.HostSide is { } host)
+        {
+            _ports.Remove(host.Name);
+            Leave(host);
+            host.CloseRings();
+            LogTotals(host);
+            host.DropReference();
+        }
+
+        LogTotals(attached);
+        NicPort nic = attached.Nic;
+        attached.DropReference();
+        nic.IsAttached = false;
+        GiveRingsBack(nic);
+    }
+
+    /// <summary>Mode 1: one CPU; mode 2: one RX ring a CPU.</summary>
+    private static bool IsValid(in NmreqValePolling body, uint rings)
+    {
+        const uint SingleCpu = 1;
+        const uint MultiCpu = 2;
+        if (body.Cpus == 0 || body.Cpus >= (uint)Environment.ProcessorCount)
+        {
+            return false;
+        }
+
+        return body.Mode switch
+        {
+            SingleCpu => body.Cpus == 1,
+            MultiCpu => body.FirstCpu <= rings && body.Cpus <= rings - body.FirstCpu,
+            _ => false,
+        };
+    }
+
+    /// <summary>What the kernel takes as the name of an interface.</summary>
+    private static bool IsInterfaceName(string name) =>
+        name.Length is > 0 and <= InterfaceNameMax && name is not ("." or "..")
+        && !name.Any(static c => c is '/' or ':' or '%' || char.IsWhiteSpace(c));
+}

@@ -1,0 +1,36 @@
+using NetmapCuse.Core.Abi.Linux;
+
+namespace NetmapCuse.Core.Ports;
+
+/// <summary>Makes the network interfaces that show persistent VALE ports to the host.</summary>
+internal interface IPersistentInterfaces
+{
+    /// <summary>Makes an interface of this name, up, with carrier; what the host sends on it is swallowed.</summary>
+    /// <param name="name">A legal name of at most 15 characters that no interface has.</param>
+    /// <param name="made">The interface; ends with its Dispose.</param>
+    /// <returns>0, or EEXIST, EPERM, EOPNOTSUPP (no TAP here), ENOMEM.</returns>
+    int TryCreate(string name, out IPersistentInterface? made);
+
+    /// <summary>An interface of this name is still there but on its way out: the name counts as free.</summary>
+    bool IsEnding(string name) => false;
+}
+
+/// <summary>The interface of a persistent VALE port. Gone when Dispose returns, which takes tens of milliseconds.</summary>
+internal interface IPersistentInterface : IDisposable
+{
+    /// <summary>Ends the interface from some other thread, soon.</summary>
+    void EndLater();
+
+    /// <summary>Its MTU now; the usual 1500 when it cannot be told.</summary>
+    uint Mtu { get; }
+}
+
+/// <summary>Where no interfaces can be made.</summary>
+internal sealed class NoPersistentInterfaces : IPersistentInterfaces
+{
+    public int TryCreate(string name, out IPersistentInterface? made)
+    {
+        made = null;
+        return Errno.OpNotSupp;
+    }
+}

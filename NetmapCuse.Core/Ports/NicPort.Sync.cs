@@ -1,0 +1,194 @@
+using NetmapCuse.Core.Abi.Netmap;
+using NetmapCuse.Core.Rings;
+
+namespace NetmapCuse.Core.Ports;
+
+/// <summary>The data path.</summary>
+internal sealed partial class NicPort
+{
+    /// <summary>An Ethernet header: less is no frame for the host stack.</summary>
+    private const uint HeaderBytes = 14;
+
+    internal override bool TxSync(Kring ring, int callerThread)
+    {
+        uint head = ring.Indexes.RHead;
+        if (ring.IsHost)
+        {
+            ring.Indexes.HwCur = SendUp(ring, ring.Indexes.HwCur, head);
+            ring.Indexes.HwTail = RingWindow.Previous(head, ring.NumSlots);
+            return !_isGone;
+        }
+
+        if (_transmit[ring.Index] is not { } queue || _isGone)
+        {
+            return false;
+        }
+
+        uint first = ring.Indexes.HwCur;
+        if (first != head)
+        {
+            ring.Indexes.HwCur = Transmit(ring, queue, first, head);
+        }
+
+        ring.Indexes.HwTail = Reclaim(ring, queue, ring.Indexes.HwTail, RingWindow.Previous(ring.Indexes.HwCur, ring.NumSlots));
+        return true;
+    }
+
+    internal override bool RxSync(Kring ring)
+    {
+        uint head = ring.Indexes.RHead;
+        uint first = ring.Indexes.HwCur;
+        if (ring.IsHost)
+        {
+            Volatile.Write(ref ring.Indexes.HwCur, head);
+            TakeFromHost(ring);
+            return !_isGone;
+        }
+
+        if (_receive[ring.Index] is not { } queue || _isGone)
+        {
+            return false;
+        }
+
+        uint n = ring.NumSlots;
+        if (first != head)
+        {
+            ForwardUp(ring, first, head);
+            queue.Refill(new SlotBatch(ring, first, RingWindow.Distance(first, head, n)));
+            Volatile.Write(ref ring.Indexes.HwCur, head);
+        }
+
+        uint tail = ring.Indexes.HwTail;
+        uint room = n - 1 - RingWindow.Distance(head, tail, n);
+        if (room != 0)
+        {
+            uint received = queue.Receive(new SlotBatch(ring, tail, room));
+            ring.Counters.Frames += received;
+            Volatile.Write(ref ring.Indexes.HwTail, RingWindow.Advance(tail, Math.Min(received, room), n));
+        }
+
+        return true;
+    }
+
+    /// <summary>
+    /// Sends what a switch has put into a ring of the attached interface. Here hwcur is the oldest slot that is not done with,
+    /// rhead what the driver has not got yet, and hwtail where the switch has filled up to. The caller holds the ring.
+    /// </summary>
+    internal void SendSwitched(Kring ring)
+    {
+        uint tail = Volatile.Read(ref ring.Indexes.HwTail);
+        if (ring.IsHost)
+        {
+            ring.Indexes.RHead = SendUp(ring, ring.Indexes.RHead, tail);
+            Volatile.Write(ref ring.Indexes.HwCur, tail);
+            return;
+        }
+
+        if (_transmit[ring.Index] is not { } queue || _isGone)
+        {
+            return;
+        }
+
+        if (ring.Indexes.RHead != tail)
+        {
+            ring.Indexes.RHead = Transmit(ring, queue, ring.Indexes.RHead, tail);
+        }
+
+        Volatile.Write(ref ring.Indexes.HwCur, Reclaim(ring, queue, ring.Indexes.HwCur, ring.Indexes.RHead));
+    }
+
+    /// <returns>The first slot that was not taken.</returns>
+    private static uint Transmit(Kring ring, ITransmitQueue queue, uint first, uint head)
+    {
+        uint offered = RingWindow.Distance(first, head, ring.NumSlots);
+        uint taken = Math.Min(queue.Transmit(new SlotBatch(ring, first, offered)), offered);
+        ring.Counters.Frames += taken;
+        return RingWindow.Advance(first, taken, ring.NumSlots);
+    }
+
+    /// <returns>The position <paramref name="from"/>, moved on by what is done with, at most to <paramref name="end"/>.</returns>
+    private static uint Reclaim(Kring ring, ITransmitQueue queue, uint from, uint end)
+    {
+        uint most = RingWindow.Distance(from, end, ring.NumSlots);
+        return most == 0 ? from : RingWindow.Advance(from, Math.Min(queue.Reclaim(), most), ring.NumSlots);
+    }
+
+    /// <summary>Delivers slots to the host stack; impossible ones are dropped. Returns the end.</summary>
+    private uint SendUp(Kring ring, uint first, uint head)
+    {
+        uint count = RingWindow.Distance(first, head, ring.NumSlots);
+        SlotBatch slots = new(ring, first, count);
+        for (uint i = 0; i < count; i++)
+        {
+            DeliverUp(ring, slots, i, SlotFlags.None);
+        }
+
+        return head;
+    }
+
+    /// <summary>Released slots of a NIC ring that are to go to the host stack, when forwarding is on.</summary>
+    private void ForwardUp(Kring ring, uint first, uint head)
+    {
+        bool all = _tunables.ForwardAll;
+        if (IsAttached || _adapter.Host is null || !ring.IsForwarding(all))
+        {
+            return;
+        }
+
+        uint count = RingWindow.Distance(first, head, ring.NumSlots);
+        SlotBatch slots = new(ring, first, count);
+        for (uint i = 0; i < count; i++)
+        {
+            DeliverUp(ring, slots, i, all ? SlotFlags.None : SlotFlags.Forward);
+        }
+    }
+
+    private void DeliverUp(Kring ring, SlotBatch slots, uint i, SlotFlags required)
+    {
+        NetmapSlot slot = slots.Peek(i);
+        if ((slot.Flags & required) != required)
+        {
+            return;
+        }
+
+        slots.ClearFlags(i, slot.Flags, SlotFlags.Forward);
+        if (slot.Length < HeaderBytes || slot.Length > slots.BufferSize)
+        {
+            ring.Counters.BadSlot++;
+            return;
+        }
+
+        _adapter.Host?.Deliver(slots.Data(slot.BufferIndex, slot.Length));
+        if (required == SlotFlags.None && ring.Direction == RingDirection.Tx)
+        {
+            ring.Counters.Frames++;
+            ring.Counters.Bytes += slot.Length;
+        }
+    }
+
+    /// <summary>Frames of the host stack, into free slots.</summary>
+    private void TakeFromHost(Kring ring)
+    {
+        uint n = ring.NumSlots;
+        uint tail = ring.Indexes.HwTail;
+        uint room = n - 1 - RingWindow.Distance(ring.Indexes.HwCur, tail, n);
+        uint host = HostNumber(ring);
+        SlotBatch slots = new(ring, tail, room);
+        uint taken = 0;
+        for (; taken < room; taken++)
+        {
+            uint buffer = slots.TakeBuffer(taken);
+            int length = _adapter.Host!.TryTake(host, slots.Data(buffer, slots.BufferSize));
+            if (length == 0)
+            {
+                break;
+            }
+
+            slots.PutLength(taken, (uint)length);
+            ring.Counters.Bytes += (uint)length;
+        }
+
+        ring.Counters.Frames += taken;
+        Volatile.Write(ref ring.Indexes.HwTail, RingWindow.Advance(tail, taken, n));
+    }
+}

@@ -1,0 +1,105 @@
+using NetmapCuse.Core.Abi.Netmap;
+
+namespace NetmapCuse.Core.Rings;
+
+/// <summary>
+/// Consecutive slots of one ring, as a driver gets them for one call; wraps around the ring's end. The slots are shared with
+/// programs that may write them at any time, so a driver reads each of them once, through here, and keeps what it read.
+/// </summary>
+internal readonly unsafe ref struct SlotBatch
+{
+    private readonly Kring _ring;
+    private readonly uint _first;
+
+    /// <param name="ring">The ring, held by the caller.</param>
+    /// <param name="first">Number of the first slot.</param>
+    /// <param name="count">How many, less than or equal to the ring's slots.</param>
+    internal SlotBatch(Kring ring, uint first, uint count)
+    {
+        _ring = ring;
+        _first = first;
+        Count = count;
+    }
+
+    internal uint Count { get; }
+
+    /// <summary>Bytes of a buffer: no frame in one slot is longer.</summary>
+    internal uint BufferSize => _ring.BufferSize;
+
+    /// <summary>The slot's number in its ring.</summary>
+    internal uint Position(uint i) => RingWindow.Advance(_first, i, _ring.NumSlots);
+
+    /// <summary>
+    /// Reads a slot to be sent: once, with an index that is a buffer (0 where it was none) and a length that fits. Clears
+    /// NS_BUF_CHANGED and NS_REPORT in the ring, and counts the bytes: read what is going to be taken, nothing else.
+    /// </summary>
+    internal NetmapSlot Read(uint i)
+    {
+        NetmapSlot* shared = _ring.Slots + Position(i);
+        NetmapSlot slot = *shared;
+        if ((slot.Flags & (SlotFlags.BufferChanged | SlotFlags.Report)) != 0)
+        {
+            shared->Flags = slot.Flags & ~(SlotFlags.BufferChanged | SlotFlags.Report);
+        }
+
+        slot.BufferIndex = _ring.UsableIndex(slot.BufferIndex);
+        slot.Length = (ushort)Math.Min(slot.Length, _ring.BufferSize);
+        _ring.Counters.Bytes += slot.Length;
+        return slot;
+    }
+
+    /// <summary>Reads a slot once and changes nothing; the index is a buffer (0 where it was none), the length any.</summary>
+    internal NetmapSlot Peek(uint i)
+    {
+        NetmapSlot slot = _ring.Slots[Position(i)];
+        slot.BufferIndex = _ring.UsableIndex(slot.BufferIndex);
+        return slot;
+    }
+
+    /// <summary>Takes flags off a slot that had <paramref name="had"/>.</summary>
+    internal void ClearFlags(uint i, SlotFlags had, SlotFlags cleared)
+    {
+        if ((had & cleared) != 0)
+        {
+            _ring.Slots[Position(i)].Flags = had & ~cleared;
+        }
+    }
+
+    /// <summary>Takes the buffer of a slot that is free to receive: a checked index (0 where it was none).</summary>
+    internal uint TakeBuffer(uint i)
+    {
+        NetmapSlot* shared = _ring.Slots + Position(i);
+        SlotFlags flags = shared->Flags;
+        if ((flags & SlotFlags.BufferChanged) != 0)
+        {
+            shared->Flags = flags & ~SlotFlags.BufferChanged;
+        }
+
+        return _ring.UsableIndex(Volatile.Read(ref shared->BufferIndex));
+    }
+
+    /// <summary>Fills a slot with a received frame, or with a part of one (NS_MOREFRAG on all parts but the last).</summary>
+    internal void Put(uint i, uint buffer, uint length, SlotFlags flags)
+    {
+        NetmapSlot* shared = _ring.Slots + Position(i);
+        shared->BufferIndex = buffer;
+        shared->Length = (ushort)length;
+        shared->Flags = flags;
+        _ring.Counters.Bytes += length;
+    }
+
+    /// <summary>Fills a slot whose buffer stays with a whole frame.</summary>
+    internal void PutLength(uint i, uint length)
+    {
+        NetmapSlot* shared = _ring.Slots + Position(i);
+        shared->Length = (ushort)length;
+        shared->Flags = SlotFlags.None;
+    }
+
+    /// <summary>Gives a buffer back unfilled, when a queue closes.</summary>
+    internal void PutBack(uint i, uint buffer) => _ring.Slots[Position(i)].BufferIndex = buffer;
+
+    /// <summary>A part of a buffer, from its start. Programs may write it meanwhile.</summary>
+    internal Span<byte> Data(uint buffer, uint length) =>
+        new(_ring.BufferOf(buffer), (int)Math.Min(length, _ring.BufferSize));
+}

@@ -1,0 +1,57 @@
+using NetmapCuse.Core.Rings;
+
+namespace NetmapCuse.Core.Vale;
+
+/// <summary>
+/// Serves one ring whenever it has news, in the thread that brings them: of several threads one works, and what the others
+/// bring meanwhile is not lost, because it looks again.
+/// </summary>
+/// <param name="ring">The ring.</param>
+/// <param name="serve">Serves it once, the ring being held; true when it should be served again at once.</param>
+/// <param name="tunables">txsync_retry.</param>
+internal sealed class RingPump(Kring ring, Func<Kring, bool> serve, Ports.Tunables tunables) : ISleeper, IConsumer
+{
+    private const int CatchUpMax = 16;
+
+    private int _pending;
+
+    internal Kring Ring => ring;
+
+    public int Retries => tunables.TxSyncRetry;
+
+    public void Wake(RingDirection direction) => Run();
+
+    public void MakeRoom(Kring full) => Run();
+
+    /// <summary>Serves what came before there was a pump; a bounded number of times, as more would announce itself.</summary>
+    internal void CatchUp()
+    {
+        for (int i = 0; i < CatchUpMax && ring.TryEnter(); i++)
+        {
+            bool more = serve(ring);
+            ring.Exit();
+            if (!more)
+            {
+                break;
+            }
+        }
+    }
+
+    private void Run()
+    {
+        Volatile.Write(ref _pending, 1);
+        Interlocked.MemoryBarrier();
+        while (Volatile.Read(ref _pending) != 0 && ring.TryEnter())
+        {
+            // The exchange is a full barrier: news that came before it are seen by what follows.
+            Interlocked.Exchange(ref _pending, 0);
+            if (serve(ring))
+            {
+                Volatile.Write(ref _pending, 1);
+            }
+
+            ring.Exit();
+            Interlocked.MemoryBarrier();
+        }
+    }
+}

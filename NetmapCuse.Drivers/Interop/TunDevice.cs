@@ -1,0 +1,100 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using NetmapCuse.Core.Interop;
+
+namespace NetmapCuse.Drivers.Interop;
+
+/// <summary>
+/// A descriptor of /dev/net/tun with an interface of its own: what the host sends there is read here, whole frames without any
+/// header. The interface goes with the descriptor.
+/// </summary>
+internal sealed unsafe class TunDevice : IDisposable
+{
+    internal const string Path = "/dev/net/tun";
+
+    // linux/if_tun.h
+    private const nuint SetInterface = 0x400454ca;
+    private const ushort Tap = 0x0002;
+    private const ushort NoPacketInfo = 0x1000;
+    private const ushort Exclusive = 0x8000;
+
+    // linux/sockios.h, linux/if.h
+    private const nuint GetFlags = 0x8913;
+    private const nuint SetFlags = 0x8914;
+    private const ushort Up = 0x1;
+
+    private const int ReadWriteNonBlockingCloseOnExec = 0x2 | 0x800 | 0x80000;
+    private const int Inet = 2;
+    private const int DatagramCloseOnExec = 2 | 0x80000;
+
+    private readonly Fd _fd;
+
+    private TunDevice(Fd fd) => _fd = fd;
+
+    /// <summary>For epoll. The caller keeps this object alive meanwhile.</summary>
+    internal int Number => _fd.Number;
+
+    /// <summary>Makes a TAP of this name, which must be new, and brings it up.</summary>
+    /// <exception cref="PosixException">It cannot be made; the step says what failed.</exception>
+    internal static TunDevice Create(string name)
+    {
+        Fd fd = Core.Interop.Libc.Open(Path, ReadWriteNonBlockingCloseOnExec, 0);
+        try
+        {
+            if (fd.IsInvalid)
+            {
+                throw PosixException.Last("open " + Path);
+            }
+
+            InterfaceRequest request = Request(name, Tap | NoPacketInfo | Exclusive);
+            if (Core.Interop.Libc.Ioctl(fd, SetInterface, &request) != 0)
+            {
+                throw PosixException.Last($"making TAP {name}");
+            }
+
+            BringUp(name);
+            return new TunDevice(fd);
+        }
+        catch
+        {
+            fd.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Reads one frame, without waiting.</summary>
+    /// <returns>Its length, or a negative errno (EAGAIN: none).</returns>
+    internal int Read(Span<byte> room)
+    {
+        fixed (byte* start = room)
+        {
+            nint length = Core.Interop.Libc.Read(_fd, start, (nuint)room.Length);
+            return length >= 0 ? (int)length : -Marshal.GetLastPInvokeError();
+        }
+    }
+
+    public void Dispose() => _fd.Dispose();
+
+    private static void BringUp(string name)
+    {
+        using Fd socket = Libc.Socket(Inet, DatagramCloseOnExec, 0);
+        InterfaceRequest request = Request(name, 0);
+        if (socket.IsInvalid || Core.Interop.Libc.Ioctl(socket, GetFlags, &request) != 0)
+        {
+            throw PosixException.Last($"reading the flags of {name}");
+        }
+
+        request.Flags |= Up;
+        if (Core.Interop.Libc.Ioctl(socket, SetFlags, &request) != 0)
+        {
+            throw PosixException.Last($"bringing {name} up");
+        }
+    }
+
+    private static InterfaceRequest Request(string name, ushort flags)
+    {
+        InterfaceRequest request = new() { Flags = flags };
+        Encoding.Latin1.GetBytes(name, request.Name);
+        return request;
+    }
+}

@@ -1,0 +1,195 @@
+using System.Diagnostics;
+using FluentAssertions;
+using NetmapCuse.Core.Abi.Linux;
+using NetmapCuse.Core.Abi.Netmap;
+using NetmapCuse.Core.Transport;
+using NetmapCuse.Core.Device.Parameters;
+using Xunit;
+
+namespace NetmapCuse.Tests.Device.Parameters;
+
+public sealed class ParameterTests : IDisposable
+{
+    private readonly AnyDevice _device = new();
+    private readonly string _directory = Directory.CreateTempSubdirectory("netmap-param-").FullName;
+
+    public static TheoryData<string, string> Defaults => new()
+    {
+        { "verbose", "0" }, { "debug", "0" }, { "no_timestamp", "0" }, { "no_pendintr", "1" }, { "txsync_retry", "2" },
+        { "fwd", "0" }, { "admode", "0" }, { "generic_hwcsum", "0" }, { "generic_mit", "100000" },
+        { "generic_ringsize", "1024" }, { "generic_rings", "1" }, { "generic_txqdisc", "1" }, { "ptnet_vnet_hdr", "1" },
+        { "default_pipes", "0" }, { "bridge_batch", "1024" }, { "max_bridges", "8" }, { "if_num", "100" },
+        { "if_size", "1024" }, { "ring_num", "200" }, { "ring_size", "36864" }, { "buf_num", "163840" },
+        { "buf_size", "2048" }, { "if_curr_num", "0" }, { "if_curr_size", "0" }, { "ring_curr_num", "0" },
+        { "ring_curr_size", "0" }, { "buf_curr_num", "0" }, { "buf_curr_size", "0" }, { "priv_if_num", "2" },
+        { "priv_if_size", "1024" }, { "priv_ring_num", "4" }, { "priv_ring_size", "20480" }, { "priv_buf_num", "4098" },
+        { "priv_buf_size", "2048" },
+    };
+
+    public void Dispose()
+    {
+        _device.Dispose();
+        Directory.Delete(_directory, recursive: true);
+    }
+
+    [Theory]
+    [MemberData(nameof(Defaults))]
+    public void Every_parameter_has_its_default(string name, string value) => Read(name).Should().Be(value + "\n");
+
+    [Fact]
+    public void There_are_no_others() => Table.Names.Should().BeEquivalentTo(Defaults.Select(row => (string)row.Data.Item1));
+
+    [Theory]
+    [InlineData("42", 42L)]
+    [InlineData("42\n", 42L)]
+    [InlineData("-7", -7L)]
+    [InlineData("+7", 7L)]
+    [InlineData("0x10", 16L)]
+    [InlineData("010", 8L)]
+    [InlineData("0", 0L)]
+    public void Numbers_are_read_as_the_kernel_reads_them(string text, long value)
+    {
+        ParameterText.TryParse(text, out long parsed).Should().BeTrue();
+        parsed.Should().Be(value);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("\n")]
+    [InlineData("x")]
+    [InlineData("4 2")]
+    [InlineData("08")]
+    [InlineData("--1")]
+    [InlineData("1\n\n")]
+    [InlineData("0x")]
+    [InlineData("99999999999999999999")]
+    public void Garbage_is_no_number(string text) => ParameterText.TryParse(text, out _).Should().BeFalse();
+
+    [Fact]
+    public void Setting_says_what_is_wrong()
+    {
+        Table.SetAtStart("nothing", "1").Should().Be(Errno.NoEnt);
+        Table.SetAtStart("buf_curr_num", "1").Should().Be(Errno.Acces);
+        Table.SetAtStart("buf_num", "-1").Should().Be(Errno.Inval);
+        Table.SetAtStart("bridge_batch", "4294967296").Should().Be(Errno.Inval);
+        Table.SetAtStart("max_bridges", "2").Should().Be(0);
+        _device.Device.Plane.Inspect(ports => ports.Switches.Count).Should().Be(2);
+    }
+
+    [Fact]
+    public void Global_sizes_take_effect_when_nobody_uses_the_region()
+    {
+        _device.Require();
+        using NetmapClient user = _device.Open().Register("x", Null);
+        Read("buf_curr_num").Should().Be("163840\n");
+        Table.SetAtStart("buf_num", "8192").Should().Be(0);
+        Table.SetAtStart("ring_size", "80000").Should().Be(0);
+        using NetmapClient second = _device.Open().Register("y", Null);
+        Read("buf_curr_num").Should().Be("163840\n", "somebody uses the region");
+        user.Dispose();
+        second.Dispose();
+        WaitForFiles(0);
+        using NetmapClient third = _device.Open().Register("z", Null with { TxRings = 1, TxSlots = 4000 });
+        Read("buf_curr_num").Should().Be("8192\n");
+        Read("ring_curr_size").Should().Be("80000\n");
+        third.Reg.MemorySize.Should().BeLessThan(343019520);
+    }
+
+    [Fact]
+    public void Impossible_global_sizes_are_EINVAL_until_they_are_changed()
+    {
+        _device.Require();
+        Table.SetAtStart("if_num", "1").Should().Be(0);
+        using NetmapClient client = _device.Open();
+        client.TryRegister("x", Null).Should().Be(Errno.Inval);
+        NmreqPortInfoGet info = default;
+        client.Control(RequestType.PortInfoGet, "", ref info).Should().Be(Errno.Inval);
+        client.TryRegister("valeQ:a").Should().Be(0, "private regions have sizes of their own");
+        Table.SetAtStart("if_num", "100").Should().Be(0);
+        using NetmapClient other = _device.Open().Register("x", Null);
+    }
+
+    [Fact]
+    public void Private_sizes_are_for_regions_made_later()
+    {
+        _device.Require();
+        Table.SetAtStart("priv_buf_num", "50000").Should().Be(0);
+        using NetmapClient client = _device.Open().Register("valeQ:a", new NmreqRegister { TxSlots = 16, RxSlots = 16 });
+        NmreqPoolsInfo pools = default;
+        client.Control(RequestType.PoolsInfoGet, "valeQ:a", ref pools).Should().Be(0);
+        pools.BufferPoolObjects.Should().Be(50000);
+    }
+
+    [Fact]
+    public unsafe void No_timestamp_leaves_only_rings_that_ask()
+    {
+        _device.Require();
+        Table.SetAtStart("no_timestamp", "1").Should().Be(0);
+        using NetmapClient client = _device.Open().Register("valeQ:a");
+        client.RxSync().Should().Be(0);
+        client.Rx.Shared->TimestampSeconds.Should().Be(0);
+        client.Rx.Shared->Flags = RingFlags.Timestamp;
+        client.RxSync().Should().Be(0);
+        client.Rx.Shared->TimestampSeconds.Should().BeGreaterThan(1_500_000_000);
+    }
+
+    [Fact]
+    public void A_batch_of_nothing_forwards_nothing()
+    {
+        _device.Require();
+        using NetmapClient a = _device.Open().Register("valeQ:a");
+        using NetmapClient b = _device.Open().Register("valeQ:b");
+        Table.SetAtStart("bridge_batch", "0").Should().Be(0);
+        a.Send(Frames.Make(2, 1));
+        b.Receive().Should().BeEmpty();
+        Table.SetAtStart("bridge_batch", "5000").Should().Be(0);
+        a.Send(Frames.Make(2, 1));
+        b.Receive().Should().ContainSingle();
+    }
+
+    [Fact]
+    public void Files_work_with_cat_and_echo_and_modes_like_those_of_sysfs()
+    {
+        _device.Require();
+        string path = Path.Combine(_directory, "run", "parameters");
+        using (DirectoryServer server = DirectoryServer.Start(path, Table.Files, Serilog.Core.Logger.None))
+        {
+            Shell($"cat {path}/bridge_batch").Should().Be((0, "1024\n"));
+            Shell($"echo 256 > {path}/bridge_batch").Code.Should().Be(0);
+            Shell($"cat {path}/bridge_batch").Should().Be((0, "256\n"));
+            Shell($"echo -n 0x20 > {path}/bridge_batch && head -c 2 {path}/bridge_batch").Should().Be((0, "32"));
+            Shell($"echo garbage | tee {path}/bridge_batch 2>&1").Output.Should().Contain("Invalid argument");
+            Shell($"echo 1 | tee {path}/buf_curr_num 2>&1").Output.Should().Contain("Permission denied");
+            Shell($"stat -c %a {path}/bridge_batch {path}/max_bridges {path}").Should().Be((0, "644\n444\n755\n"));
+            Shell($"ls {path} | wc -l").Output.Trim().Should().Be("34");
+            Shell($"cat {path}/nothing").Code.Should().NotBe(0);
+            Shell($"touch {path}/new 2>/dev/null").Code.Should().NotBe(0);
+            FluentActions.Invoking(() => DirectoryServer.Start(path, Table.Files, Serilog.Core.Logger.None))
+                .Should().Throw<StartException>();
+        }
+
+        Directory.Exists(path).Should().BeFalse();
+        MountTable.At(path).Should().BeNull();
+    }
+
+    private static NmreqRegister Null { get; } = new() { Mode = RegisterMode.Null, MemoryId = 1 };
+
+    private ParameterTable Table => _device.Device.Parameters;
+
+    private string Read(string name) => Table.Files.Single(file => file.Name == name).Read();
+
+    private void WaitForFiles(int count) =>
+        SpinWait.SpinUntil(() => _device.Device.OpenFiles == count, TimeSpan.FromSeconds(5)).Should().BeTrue();
+
+    private static (int Code, string Output) Shell(string command)
+    {
+        ProcessStartInfo start = new("/bin/sh") { RedirectStandardOutput = true, RedirectStandardError = true };
+        start.ArgumentList.Add("-c");
+        start.ArgumentList.Add(command);
+        start.Environment["LC_ALL"] = "C";
+        using Process process = Process.Start(start)!;
+        string output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return (process.ExitCode, output);
+    }
+}
