@@ -44,6 +44,7 @@ internal static class Daemon
 
     private static int Serve(ServeSettings settings, LoggingLevelSwitch level, ILogger log)
     {
+        Rights.Require();
         using TapInterfaces taps = new(log);
         HostBackends host = new()
         {
@@ -57,7 +58,7 @@ internal static class Daemon
         List<ServedDevice> devices = [];
         try
         {
-            foreach (string path in settings.Devices)
+            foreach (string path in settings.DistinctDevices())
             {
                 devices.Add(ServedDevice.Start(path, settings, host, log));
             }

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
-using Mono.Unix.Native;
+using NetmapCuse.Core.Abi.Linux;
+using NetmapCuse.Core.Interop;
 
 namespace NetmapCuse;
 
@@ -8,12 +9,13 @@ internal static class ProgramFile
 {
     private const int HeaderSize = 64;
     private const uint Interpreter = 3; // PT_INTERP
-    private const FilePermissions PrivilegeBits = FilePermissions.S_ISUID | FilePermissions.S_ISGID;
+    private const uint PrivilegeBits = 0xC00; // S_ISUID | S_ISGID
 
     /// <summary>Why no library can be preloaded into it, or null. Scripts are fine: their interpreters are programs.</summary>
     internal static string? Obstacle(string path)
     {
-        if (Syscall.stat(path, out Stat status) == 0 && (status.st_mode & PrivilegeBits) != 0 && Syscall.geteuid() != 0)
+        if (Libc.StatusOf(path, 0, out Statx status) == 0 && (status.Mode & PrivilegeBits) != 0
+            && !Environment.IsPrivilegedProcess)
         {
             return "changes its user or group, so nothing can be preloaded into it";
         }

@@ -35,19 +35,25 @@ internal static class Handshake
     /// The same for the page-cache door: no passthrough, large write-backs, and no ATOMIC_O_TRUNC, with which a client's
     /// open would throw all pages away.
     /// </summary>
-    internal static void RunPageCache(FuseDevice device)
+    internal static void RunPageCache(FuseDevice device) => Agree(
+        device,
+        FuseInitFlags.HasIoctlDir | FuseInitFlags.MaxPages | FuseInitFlags.Extended | FuseInitFlags.BigWrites,
+        TransportLimits.WriteBackPages);
+
+    /// <summary>The same for files that nobody maps.</summary>
+    internal static void RunPlain(FuseDevice device) => Agree(device, Wanted & ~FuseInitFlags.Passthrough, 0);
+
+    private static void Agree(FuseDevice device, FuseInitFlags wanted, int writeBackPages)
     {
         FuseInHeader header = Parse(Read(device), out FuseInitIn init);
         if (init.Major != FuseProtocol.Major || init.Minor < FuseProtocol.MaxPagesMinor)
         {
             throw new StartException(
-                StartFailure.Kernel, $"this kernel is too old for the page-cache door (FUSE {init.Major}.{init.Minor})");
+                StartFailure.Kernel, $"this kernel is too old (FUSE {init.Major}.{init.Minor}): Linux 4.20 or newer is needed");
         }
 
         FuseInitFlags offered = (FuseInitFlags)(init.Flags | ((ulong)init.Flags2 << 32));
-        FuseInitFlags agreed = offered
-            & (FuseInitFlags.HasIoctlDir | FuseInitFlags.MaxPages | FuseInitFlags.Extended | FuseInitFlags.BigWrites);
-        Send(device, Answer(header.Unique, in init, agreed, TransportLimits.WriteBackPages));
+        Send(device, Answer(header.Unique, in init, offered & wanted, writeBackPages));
     }
 
     /// <summary>CUSE_INIT: the kernel makes a device of this name while the answer is written.</summary>

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
-using Mono.Unix.Native;
+using System.Runtime.InteropServices;
+using NetmapCuse.Core.Interop;
 
 namespace NetmapCuse.Commands;
 
@@ -50,10 +51,9 @@ internal static class RunCommand
         string former = Environment.GetEnvironmentVariable("LD_PRELOAD") ?? "";
         Environment.SetEnvironmentVariable("LD_PRELOAD", former.Length == 0 ? library : $"{library}:{former}");
 
-        // The runtime ignores SIGPIPE; a program expects to be ended by it.
-        _ = Stdlib.SetSignalAction(Signum.SIGPIPE, SignalAction.Default);
-        _ = Syscall.execve(path, [.. arguments, null], Surroundings());
-        return Fail(CannotRun, $"{path}: {Stdlib.strerror(Stdlib.GetLastError())}");
+        _ = Libc.SetSignal(Libc.SigPipe, Libc.SignalDefault);
+        _ = Libc.Execute(path, [.. arguments, null], Surroundings());
+        return Fail(CannotRun, $"{path}: {Marshal.GetLastPInvokeErrorMessage()}");
     }
 
     /// <summary>Both vectors end with a null, as C has it.</summary>
@@ -71,7 +71,7 @@ internal static class RunCommand
             ? [name]
             : (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Select(folder => Path.Combine(folder, name));
         return candidates.FirstOrDefault(
-            candidate => File.Exists(candidate) && Syscall.access(candidate, AccessModes.X_OK) == 0);
+            candidate => File.Exists(candidate) && Libc.Access(candidate, Libc.ExecutableByCaller) == 0);
     }
 
     private static int Fail(int status, string reason)
