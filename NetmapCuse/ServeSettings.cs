@@ -22,6 +22,8 @@ internal sealed record ServeSettings
 
     internal required TransportKind Transport { get; init; }
 
+    internal required Door Door { get; init; }
+
     internal required string ArenaSize { get; init; }
 
     internal required int SpinMicroseconds { get; init; }

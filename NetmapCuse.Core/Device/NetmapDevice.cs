@@ -29,15 +29,25 @@ public sealed class NetmapDevice : ICallHandler, IPollWaker, IDisposable
     private readonly int _watchMicroseconds;
     private IPollWaker? _waker;
 
-    /// <summary>A device without drivers and without persistent interfaces.</summary>
+    /// <summary>A device with memory of its own, without drivers and without persistent interfaces.</summary>
     public NetmapDevice(DeviceOptions options, IHostInterfaces interfaces, ILogger log)
         : this(options, new HostBackends { Interfaces = interfaces }, log)
     {
     }
 
     internal NetmapDevice(DeviceOptions options, HostBackends host, ILogger log)
+        : this(options, new MemFdMemory(options.ArenaBytes), host, log)
     {
-        _arena = new Arena(options.ArenaBytes);
+    }
+
+    /// <param name="options">How it is set up.</param>
+    /// <param name="memory">The packet memory; disposed of with the device.</param>
+    /// <param name="host">What the operating system has.</param>
+    /// <param name="log">The log.</param>
+    internal NetmapDevice(DeviceOptions options, PacketMemory memory, HostBackends host, ILogger log)
+    {
+        PacketMemory = memory;
+        _arena = new Arena(memory);
         _watchMicroseconds = Environment.ProcessorCount > 1 ? options.WatchMicroseconds : 0;
         RegionTable regions = new(_arena, RegionSizes.GlobalDefault);
         PortDirectory ports = new(regions, host.Interfaces, host.PersistentInterfaces, host.Adapters, log);
@@ -45,8 +55,11 @@ public sealed class NetmapDevice : ICallHandler, IPollWaker, IDisposable
         Parameters = new ParameterTable(_plane, ports, host.SetVerbosity);
     }
 
-    /// <summary>The memfd that clients map.</summary>
-    public Fd Memory => _arena.File;
+    /// <summary>What clients map.</summary>
+    public PacketMemory PacketMemory { get; }
+
+    /// <summary>The memfd of a device with memory of its own.</summary>
+    public Fd Memory => ((MemFdMemory)PacketMemory).File;
 
     /// <summary>The parameters that the kernel module has under /sys/module/netmap.</summary>
     public ParameterTable Parameters { get; }

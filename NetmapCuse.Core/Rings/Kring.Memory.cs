@@ -1,5 +1,4 @@
 using NetmapCuse.Core.Abi.Netmap;
-using NetmapCuse.Core.Interop;
 using NetmapCuse.Core.Memory;
 
 namespace NetmapCuse.Core.Rings;
@@ -155,7 +154,7 @@ internal sealed unsafe partial class Kring
                 length++;
             }
 
-            MappedMemory.Populate(Buffers + ((ulong)first * BufferSize), (ulong)length * BufferSize);
+            _region!.Prepare(Buffers + ((ulong)first * BufferSize), (ulong)length * BufferSize);
             start += length;
         }
     }
