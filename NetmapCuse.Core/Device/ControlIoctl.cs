@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using NetmapCuse.Core.Abi.Linux;
 using NetmapCuse.Core.Abi.Netmap;
 using NetmapCuse.Core.Interop;
+using NetmapCuse.Core.Ports;
 using NetmapCuse.Core.Transport;
 
 namespace NetmapCuse.Core.Device;
@@ -64,6 +65,23 @@ internal static class ControlIoctl
     internal static bool MayWait(uint command, ReadOnlySpan<byte> data) =>
         command == NetmapApi.NiocCtrl && MemoryMarshal.TryRead(data, out NmreqHeader header)
         && SyncLoops.MayWait(header.RequestType);
+
+    /// <summary>Whether this is a request that opens or closes interfaces of the host, which may take its time.</summary>
+    internal static bool MayBeSlow(uint command, ReadOnlySpan<byte> data)
+    {
+        if (command == NetmapApi.NiocCtrl && MemoryMarshal.TryRead(data, out NmreqHeader header))
+        {
+            header.Name[63] = 0;
+            return header.RequestType is RequestType.ValeAttach or RequestType.ValeDetach
+                or RequestType.ValeNewInterface or RequestType.ValeDeleteInterface
+                || (header.RequestType == RequestType.Register && !PortName.IsVale(WireName.Read(header.Name)));
+        }
+
+        return command == NetmapApi.NiocRegIf && MemoryMarshal.TryRead(data, out Nmreq old)
+            && (old.Command is LegacyCommand.BridgeAttach or LegacyCommand.BridgeDetach
+                or LegacyCommand.BridgeNewInterface or LegacyCommand.BridgeDeleteInterface
+                || (old.Command == LegacyCommand.None && !PortName.IsVale(WireName.Read(old.Name))));
+    }
 
     /// <summary>Body only after success, then every option. Failing to write gives EFAULT; the request stays done.</summary>
     private static int HandBack(ref NmreqHeader header, ControlRequest request, int threadId, int error)

@@ -158,19 +158,22 @@ public sealed class NetmapDevice : ICallHandler, IPollWaker, IDisposable
     /// <summary>
     /// A control request. When a file was closed a moment ago whose release has not come yet, the request waits for that
     /// (away from this thread, which may have to receive it), so that close and open in a row never meet each other.
-    /// Requests that have to wait for a sync loop are answered by that. NIOCCTRL, which reads and writes the caller's memory,
-    /// leaves this thread in any case.
+    /// NIOCCTRL, which reads and writes the caller's memory, leaves this thread in any case. So do requests that open or close
+    /// interfaces of the host, and all that come while one of these may be at it.
+    /// Requests that have to wait for a sync loop are answered by that.
     /// </summary>
     private int Control(OpenFile file, ref IoctlCall call)
     {
         bool mayWait = ControlIoctl.MayWait(call.Command, call.Data);
-        bool isDue = _releases.AreDue;
         bool leaves = call.Command == NetmapApi.NiocCtrl;
-        if ((leaves || isDue) && call.Defer() is { } reply)
+        bool isDue = _releases.AreDue;
+        bool isSlow = !leaves
+            && (_releases.IsBusy || !_workers.AreIdle || ControlIoctl.MayBeSlow(call.Command, call.Data));
+        if ((leaves || isDue || isSlow) && call.Defer() is { } reply)
         {
             uint command = call.Command;
             Caller caller = call.Caller;
-            if (isDue)
+            if (isDue || isSlow)
             {
                 _releases.WhenSettled(() => Start(file, command, reply, caller));
             }

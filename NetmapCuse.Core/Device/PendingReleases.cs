@@ -19,10 +19,14 @@ internal sealed class PendingReleases : IDisposable
     private readonly BlockingCollection<Waiting> _waiting = [];
     private readonly ManualResetEventSlim _settled = new();
     private volatile bool _areDue;
+    private int _unfinished;
     private Thread? _thread;
 
     /// <summary>A control request should wait.</summary>
     internal bool AreDue => _areDue;
+
+    /// <summary>The thread has something to do: who asks for more should queue behind it.</summary>
+    internal bool IsBusy => Volatile.Read(ref _unfinished) != 0;
 
     /// <summary>A duplicate of a bound file was closed.</summary>
     internal void Expect(OpenFile file)
@@ -61,6 +65,7 @@ internal sealed class PendingReleases : IDisposable
             }
         }
 
+        Interlocked.Increment(ref _unfinished);
         _waiting.Add(new Waiting(action, Environment.TickCount64 + PatienceMs));
     }
 
@@ -84,6 +89,7 @@ internal sealed class PendingReleases : IDisposable
                 }
 
                 waiting.Action();
+                Interlocked.Decrement(ref _unfinished);
             }
         }
         catch (Exception escape)
