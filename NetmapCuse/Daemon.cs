@@ -2,9 +2,9 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using NetmapCuse.Core.Device;
 using NetmapCuse.Core.Interop;
-using NetmapCuse.Core.Ports;
 using NetmapCuse.Core.Transport;
 using NetmapCuse.Drivers.Tap;
+using NetmapCuse.Drivers.Xdp;
 using Serilog;
 using Serilog.Core;
 using Serilog.Events;
@@ -41,10 +41,12 @@ internal static class Daemon
     private static int Serve(ServeSettings settings, LoggingLevelSwitch level, ILogger log)
     {
         using TapInterfaces taps = new(log);
+        using HostInterfaces interfaces = new();
         HostBackends host = new()
         {
-            Interfaces = new SysfsInterfaces(),
+            Interfaces = interfaces,
             PersistentInterfaces = taps,
+            Adapters = new XdpAdapters(log),
             SetVerbosity = value => level.MinimumLevel = value > 0 ? LogEventLevel.Debug : LogEventLevel.Information,
         };
         using CancellationTokenSource ending = new();

@@ -1,0 +1,99 @@
+using NetmapCuse.Core.Abi.Linux;
+using NetmapCuse.Core.Interop;
+using NetmapCuse.Core.Ports;
+using NetmapCuse.Drivers.Interop;
+using Serilog;
+
+namespace NetmapCuse.Drivers.Xdp;
+
+/// <summary>The XDP program on an interface: while this lives, queues that have a socket receive there, others as before.</summary>
+internal sealed class XdpAttachment : IDisposable
+{
+    // What a driver says that has no XDP, or not for an interface set up like this.
+    private const int Range = 34;
+
+    private readonly Fd _sockets;
+    private readonly Fd _program;
+    private readonly Fd _link;
+
+    private XdpAttachment(Fd sockets, Fd program, Fd link, bool isGeneric)
+    {
+        _sockets = sockets;
+        _program = program;
+        _link = link;
+        IsGeneric = isGeneric;
+    }
+
+    /// <summary>The kernel calls the program behind the driver, after it has made its own packet of the frame.</summary>
+    internal bool IsGeneric { get; }
+
+    internal string Description => IsGeneric ? "AF_XDP, generic XDP" : "AF_XDP, native XDP";
+
+    /// <summary>Attaches in the driver, or behind it where the driver cannot; in the calling thread's network namespace.</summary>
+    /// <param name="name">The interface.</param>
+    /// <param name="device">Its number.</param>
+    /// <param name="choice">admode: native only, generic only, or the best there is.</param>
+    /// <param name="queues">RX queues.</param>
+    /// <param name="splits">Frames may take several buffers.</param>
+    /// <param name="log">Where it is told what it became.</param>
+    /// <exception cref="PosixException">EOPNOTSUPP when admode wants native and the driver cannot; EBUSY; EPERM.</exception>
+    internal static XdpAttachment Make(
+        string name, int device, AdapterChoice choice, uint queues, bool splits, ILogger log)
+    {
+        Fd sockets = Bpf.CreateMap(Bpf.SocketMap, sizeof(uint), sizeof(uint), queues);
+        Fd? program = null;
+        try
+        {
+            program = XdpPrograms.Receive(sockets, splits ? Bpf.HasFragments : 0);
+            Fd link = Attach(program, name, device, choice, log, out bool isGeneric);
+            XdpAttachment made = new(sockets, program, link, isGeneric);
+            log.Information("{Name} is taken over by {How}", name, made.Description);
+            return made;
+        }
+        catch
+        {
+            program?.Dispose();
+            sockets.Dispose();
+            throw;
+        }
+    }
+
+    internal void Add(uint queue, Fd socket) => Bpf.Update(_sockets, queue, socket);
+
+    internal void Remove(uint queue) => Bpf.Remove(_sockets, queue);
+
+    public void Dispose()
+    {
+        _link.Dispose();
+        _program.Dispose();
+        _sockets.Dispose();
+    }
+
+    private static Fd Attach(
+        Fd program, string name, int device, AdapterChoice choice, ILogger log, out bool isGeneric)
+    {
+        isGeneric = choice == AdapterChoice.Generic;
+        if (!isGeneric)
+        {
+            try
+            {
+                return Bpf.Link(program, device, Bpf.AttachXdp, Bpf.DriverMode, $"attaching the XDP program to {name}");
+            }
+            catch (PosixException refused) when (IsRefusal(refused.Errno))
+            {
+                if (choice == AdapterChoice.Native)
+                {
+                    log.Warning("{Name}: admode asks for native, and its driver cannot: {Reason}", name, refused.Message);
+                    throw new PosixException(refused.Step, Errno.OpNotSupp);
+                }
+
+                log.Warning("{Name} has no native XDP ({Reason}); generic XDP is slower", name, refused.Message);
+            }
+        }
+
+        isGeneric = true;
+        return Bpf.Link(program, device, Bpf.AttachXdp, Bpf.GenericMode, $"attaching the generic XDP program to {name}");
+    }
+
+    private static bool IsRefusal(int errno) => errno is Errno.OpNotSupp or Errno.Inval or Errno.NoSpc or Range;
+}
