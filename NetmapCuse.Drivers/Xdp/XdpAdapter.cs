@@ -33,6 +33,8 @@ internal sealed class XdpAdapter : IAdapter
     private readonly InterfaceControl _control;
     private readonly ILogger _log;
     private readonly AdapterProperties _first;
+    private readonly TapStack _stack;
+    private readonly bool _canHost;
     private XdpQueuePair[] _pairs = [];
     private AdapterProperties? _open;
     private Region? _region;
@@ -43,6 +45,7 @@ internal sealed class XdpAdapter : IAdapter
     private int _device;
     private volatile bool _isUp;
     private bool _isRunning;
+    private uint _mtu;
     private bool _isGone;
 
     /// <param name="name">The interface.</param>
@@ -58,6 +61,13 @@ internal sealed class XdpAdapter : IAdapter
         _namespace = place;
         _control = control;
         _log = log;
+        _stack = new TapStack(name, place, control, log);
+        _canHost = TapStack.IsPossible(out string reason);
+        if (!_canHost)
+        {
+            log.Warning("{Name} has no host rings, and what the host sends on it passes by: {Reason}", name, reason);
+        }
+
         _first = Look();
     }
 
@@ -70,7 +80,7 @@ internal sealed class XdpAdapter : IAdapter
 
     public AdapterProperties Properties => _open ?? LookAgain();
 
-    public IHostStack? Host => null;
+    public IHostStack? Host => _canHost ? _stack : null;
 
     /// <summary>How the interface is taken over, for status views.</summary>
     public string Status => _attachment?.Description ?? "not receiving";
@@ -84,7 +94,7 @@ internal sealed class XdpAdapter : IAdapter
             return Errno.Inval;
         }
 
-        return Try("open", () =>
+        int error = Try("open", () =>
         {
             _open = Look();
             _device = _control.Index(Name) ?? throw new PosixException($"finding {Name}", Errno.NxIo);
@@ -94,18 +104,37 @@ internal sealed class XdpAdapter : IAdapter
             SplitsFrames = _open.Mtu + HeaderBytes > bufferSize;
             _isUp = (_control.Flags(Name) & InterfaceControl.Up) != 0;
             _isRunning = _isUp;
+            _mtu = _open.Mtu;
             uint queues = Math.Max(_open.Rings.Rx, _open.Rings.Tx);
             _pairs = [.. Enumerable.Range(0, (int)queues).Select(queue => new XdpQueuePair(this, (uint)queue, _log))];
             _link = _namespace.Run(() => new LinkWatch(_device));
             _thread = new AdapterThread(this, _link, PauseMicroseconds());
+            if (_canHost)
+            {
+                _stack.Open(_device, _thread);
+            }
+
             _thread.Start();
         });
+        if (error != Errno.Ok)
+        {
+            Close();
+        }
+
+        return error;
     }
 
     public int OpenTransmit(AdapterRing ring, out ITransmitQueue? queue)
     {
         XdpTransmitQueue? made = null;
-        int error = Try("send by", () => made = _pairs[ring.Number].OpenTransmit(ring));
+        int error = Try("send by", () =>
+        {
+            made = _pairs[ring.Number].OpenTransmit(ring);
+            if (_canHost)
+            {
+                _stack.Intercept();
+            }
+        });
         queue = made;
         return error;
     }
@@ -126,6 +155,7 @@ internal sealed class XdpAdapter : IAdapter
 
     public void Close()
     {
+        _stack.Dispose();
         _thread?.Dispose();
         _thread = null;
         _link?.Dispose();
@@ -156,7 +186,9 @@ internal sealed class XdpAdapter : IAdapter
     internal void StartReceiving(uint queue, XdpSocket socket)
     {
         _attachment ??= _namespace.Run(
-            () => XdpAttachment.Make(Name, _device, _settings.Choice, _open!.Rings.Rx, SplitsFrames, _log));
+            () => XdpAttachment.Make(
+                Name, _device, _settings.Choice, _open!.Rings.Rx, SplitsFrames, _stack.Cookie, _log));
+        _stack.PassesProgram = _attachment.IsGeneric;
         _thread!.Watch(socket.Descriptor, AdapterThread.ReceiveKey + queue);
         _attachment.Add(queue, socket.Descriptor);
     }
@@ -168,11 +200,20 @@ internal sealed class XdpAdapter : IAdapter
         {
             _attachment?.Dispose();
             _attachment = null;
+            _stack.PassesProgram = false;
         }
 
         _thread?.Forget(socket.Descriptor);
     }
 
+
+    internal void StopTransmitting()
+    {
+        if (!Array.Exists(_pairs, pair => pair.IsTransmitting))
+        {
+            _stack.StopIntercepting();
+        }
+    }
 
     /// <summary>A TX queue has frames that the device did not take. From any thread.</summary>
     internal void TellPending() => _thread?.Signal();
@@ -181,7 +222,12 @@ internal sealed class XdpAdapter : IAdapter
     internal void Arrived(ulong key)
     {
         uint number = (uint)(key & 0xffff);
-        if (number < _pairs.Length)
+        if ((key & AdapterThread.HostKey) != 0)
+        {
+            _stack.Arrived(number);
+            _events!.HostFrames(number);
+        }
+        else if (number < _pairs.Length)
         {
             _pairs[number].ReceiveRing?.Notify();
         }
@@ -227,6 +273,12 @@ internal sealed class XdpAdapter : IAdapter
         if (!missed)
         {
             _isUp = news.IsUp;
+            if (news.Mtu != 0 && news.Mtu != _mtu && _canHost)
+            {
+                _mtu = news.Mtu;
+                _stack.UseMtu(_mtu);
+            }
+
             if (news.IsRunning != _isRunning)
             {
                 _isRunning = news.IsRunning;
@@ -263,7 +315,7 @@ internal sealed class XdpAdapter : IAdapter
             Mtu = _control.Mtu(Name),
             ReceiveBufferMax = PieceBytes,
             SplitsFrames = OperatingSystem.IsOSPlatformVersionAtLeast("linux", 6, 6),
-            HostRings = 0,
+            HostRings = _canHost ? 1u : 0,
         };
     }
 

@@ -35,24 +35,24 @@ internal sealed class XdpAttachment : IDisposable
     /// <param name="choice">admode: native only, generic only, or the best there is.</param>
     /// <param name="queues">RX queues.</param>
     /// <param name="splits">Frames may take several buffers.</param>
+    /// <param name="cookie">What frames for the host stack begin with where they pass the program, too.</param>
     /// <param name="log">Where it is told what it became.</param>
     /// <exception cref="PosixException">EOPNOTSUPP when admode wants native and the driver cannot; EBUSY; EPERM.</exception>
     internal static XdpAttachment Make(
-        string name, int device, AdapterChoice choice, uint queues, bool splits, ILogger log)
+        string name, int device, AdapterChoice choice, uint queues, bool splits, uint cookie, ILogger log)
     {
+        uint flags = splits ? Bpf.HasFragments : 0;
         Fd sockets = Bpf.CreateMap(Bpf.SocketMap, sizeof(uint), sizeof(uint), queues);
-        Fd? program = null;
+        XdpAttachment? made = null;
         try
         {
-            program = XdpPrograms.Receive(sockets, splits ? Bpf.HasFragments : 0);
-            Fd link = Attach(program, name, device, choice, log, out bool isGeneric);
-            XdpAttachment made = new(sockets, program, link, isGeneric);
+            made = choice == AdapterChoice.Generic ? null : TryNative(sockets, flags, name, device, choice, log);
+            made ??= MakeGeneric(sockets, flags, name, device, cookie);
             log.Information("{Name} is taken over by {How}", name, made.Description);
             return made;
         }
         catch
         {
-            program?.Dispose();
             sockets.Dispose();
             throw;
         }
@@ -69,30 +69,49 @@ internal sealed class XdpAttachment : IDisposable
         _sockets.Dispose();
     }
 
-    private static Fd Attach(
-        Fd program, string name, int device, AdapterChoice choice, ILogger log, out bool isGeneric)
+    /// <summary>Null when the driver cannot and there is another way.</summary>
+    private static XdpAttachment? TryNative(
+        Fd sockets, uint flags, string name, int device, AdapterChoice choice, ILogger log)
     {
-        isGeneric = choice == AdapterChoice.Generic;
-        if (!isGeneric)
+        Fd program = XdpPrograms.Receive(sockets, flags);
+        try
         {
-            try
-            {
-                return Bpf.Link(program, device, Bpf.AttachXdp, Bpf.DriverMode, $"attaching the XDP program to {name}");
-            }
-            catch (PosixException refused) when (IsRefusal(refused.Errno))
-            {
-                if (choice == AdapterChoice.Native)
-                {
-                    log.Warning("{Name}: admode asks for native, and its driver cannot: {Reason}", name, refused.Message);
-                    throw new PosixException(refused.Step, Errno.OpNotSupp);
-                }
-
-                log.Warning("{Name} has no native XDP ({Reason}); generic XDP is slower", name, refused.Message);
-            }
+            Fd link = Bpf.Link(program, device, Bpf.AttachXdp, Bpf.DriverMode, $"attaching the XDP program to {name}");
+            return new XdpAttachment(sockets, program, link, isGeneric: false);
         }
+        catch (PosixException refused)
+        {
+            program.Dispose();
+            if (!IsRefusal(refused.Errno))
+            {
+                throw;
+            }
 
-        isGeneric = true;
-        return Bpf.Link(program, device, Bpf.AttachXdp, Bpf.GenericMode, $"attaching the generic XDP program to {name}");
+            if (choice == AdapterChoice.Native)
+            {
+                log.Warning("{Name}: admode asks for native, and its driver cannot: {Reason}", name, refused.Message);
+                throw new PosixException(refused.Step, Errno.OpNotSupp);
+            }
+
+            log.Warning("{Name} has no native XDP ({Reason}); it is taken over by generic XDP, which is slower", name, refused.Message);
+            return null;
+        }
+    }
+
+    private static XdpAttachment MakeGeneric(Fd sockets, uint flags, string name, int device, uint cookie)
+    {
+        Fd program = XdpPrograms.ReceiveGeneric(sockets, cookie, flags);
+        try
+        {
+            Fd link = Bpf.Link(
+                program, device, Bpf.AttachXdp, Bpf.GenericMode, $"attaching the generic XDP program to {name}");
+            return new XdpAttachment(sockets, program, link, isGeneric: true);
+        }
+        catch
+        {
+            program.Dispose();
+            throw;
+        }
     }
 
     private static bool IsRefusal(int errno) => errno is Errno.OpNotSupp or Errno.Inval or Errno.NoSpc or Range;

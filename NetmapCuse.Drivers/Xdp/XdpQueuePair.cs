@@ -72,6 +72,7 @@ internal sealed class XdpQueuePair(XdpAdapter adapter, uint queue, ILogger log)
     {
         _transmit?.Switch(static () => null);
         _transmit = null;
+        adapter.StopTransmitting();
         if (_receive is null)
         {
             End();

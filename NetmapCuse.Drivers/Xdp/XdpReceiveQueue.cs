@@ -79,6 +79,7 @@ internal sealed class XdpReceiveQueue(XdpQueuePair pair, AdapterRing ring) : IRe
 
     public void Close(SlotBatch slots)
     {
+        ring.CountNoRoom((uint)Math.Min(_socket.Lost(), uint.MaxValue));
         pair.StopReceiving();
         uint next = 0;
         for (int word = 0; word < _held.Length; word++)

@@ -29,6 +29,7 @@ internal sealed unsafe class XdpSocket : IDisposable
     private const int RegisterMemory = 4;
     private const int FillRing = 5;
     private const int CompletionRing = 6;
+    private const int Statistics = 7;
     private const int SendBudget = 9;
 
     // linux/if_xdp.h: bind flags, UMEM flags, places to map
@@ -100,6 +101,15 @@ internal sealed unsafe class XdpSocket : IDisposable
     /// <returns>0 or a positive errno; EAGAIN when there is more.</returns>
     internal int Push() =>
         Libc.SendTo(_fd, null, 0, DoNotWait, null, 0) >= 0 ? Errno.Ok : Marshal.GetLastPInvokeError();
+
+    /// <summary>Frames that arrived and found no buffer or no place (struct xdp_statistics).</summary>
+    internal ulong Lost()
+    {
+        const int Words = 6;
+        ulong* counts = stackalloc ulong[Words];
+        uint length = Words * sizeof(ulong);
+        return Libc.GetOption(_fd, Level, Statistics, counts, &length) == 0 ? counts[0] + counts[3] : 0;
+    }
 
     /// <summary>Afterwards the kernel neither reads nor writes the region on behalf of this socket.</summary>
     public void Dispose()
