@@ -12,22 +12,27 @@ internal sealed class XdpAttachment : IDisposable
     // What a driver says that has no XDP, or not for an interface set up like this.
     private const int Range = 34;
 
+    private const string TagsLost = "; VLAN tags that its driver takes off are lost";
+
+    private static readonly Lazy<int?> s_askForTag = new(static () => KernelTypes.FindFunction("bpf_xdp_metadata_rx_vlan_tag"));
+
     private readonly Fd _sockets;
     private readonly Fd _program;
     private readonly Fd _link;
 
-    private XdpAttachment(Fd sockets, Fd program, Fd link, bool isGeneric)
+    private XdpAttachment(Fd sockets, Fd program, Fd link, string description)
     {
         _sockets = sockets;
         _program = program;
         _link = link;
-        IsGeneric = isGeneric;
+        Description = description;
     }
 
     /// <summary>The kernel calls the program behind the driver, after it has made its own packet of the frame.</summary>
-    internal bool IsGeneric { get; }
+    internal bool IsGeneric { get; private init; }
 
-    internal string Description => IsGeneric ? "AF_XDP, generic XDP" : "AF_XDP, native XDP";
+    /// <summary>How the interface is taken over.</summary>
+    internal string Description { get; }
 
     /// <summary>Attaches in the driver, or behind it where the driver cannot; in the calling thread's network namespace.</summary>
     /// <param name="name">The interface.</param>
@@ -73,11 +78,16 @@ internal sealed class XdpAttachment : IDisposable
     private static XdpAttachment? TryNative(
         Fd sockets, uint flags, string name, int device, AdapterChoice choice, ILogger log)
     {
+        if (TryNativeWithTags(sockets, flags, name, device) is { } best)
+        {
+            return best;
+        }
+
         Fd program = XdpPrograms.Receive(sockets, flags);
         try
         {
             Fd link = Bpf.Link(program, device, Bpf.AttachXdp, Bpf.DriverMode, $"attaching the XDP program to {name}");
-            return new XdpAttachment(sockets, program, link, isGeneric: false);
+            return new XdpAttachment(sockets, program, link, "AF_XDP, native XDP" + TagsLost);
         }
         catch (PosixException refused)
         {
@@ -93,7 +103,29 @@ internal sealed class XdpAttachment : IDisposable
                 throw new PosixException(refused.Step, Errno.OpNotSupp);
             }
 
-            log.Warning("{Name} has no native XDP ({Reason}); it is taken over by generic XDP, which is slower", name, refused.Message);
+            log.Warning("{Name} has no native XDP ({Reason}); generic XDP is slower", name, refused.Message);
+            return null;
+        }
+    }
+
+    /// <summary>Null where kernel or driver does not tell tags, or the driver has no XDP at all.</summary>
+    private static XdpAttachment? TryNativeWithTags(Fd sockets, uint flags, string name, int device)
+    {
+        if (s_askForTag.Value is not { } function)
+        {
+            return null;
+        }
+
+        Fd? program = null;
+        try
+        {
+            program = XdpPrograms.ReceiveWithTags(sockets, device, function, flags);
+            Fd link = Bpf.Link(program, device, Bpf.AttachXdp, Bpf.DriverMode, $"attaching the XDP program to {name}");
+            return new XdpAttachment(sockets, program, link, "AF_XDP, native XDP");
+        }
+        catch (PosixException refused) when (refused.Errno != Errno.Busy)
+        {
+            program?.Dispose();
             return null;
         }
     }
@@ -105,7 +137,7 @@ internal sealed class XdpAttachment : IDisposable
         {
             Fd link = Bpf.Link(
                 program, device, Bpf.AttachXdp, Bpf.GenericMode, $"attaching the generic XDP program to {name}");
-            return new XdpAttachment(sockets, program, link, isGeneric: true);
+            return new XdpAttachment(sockets, program, link, "AF_XDP, generic XDP" + TagsLost) { IsGeneric = true };
         }
         catch
         {

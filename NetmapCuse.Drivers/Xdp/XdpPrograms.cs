@@ -8,6 +8,7 @@ namespace NetmapCuse.Drivers.Xdp;
 internal static class XdpPrograms
 {
     // Helpers (enum bpf_func_id)
+    private const int MapLookup = 1;
     private const int Redirect = 23;
     private const int AdjustHead = 44;
     private const int RedirectMap = 51;
@@ -38,6 +39,64 @@ internal static class XdpPrograms
             Exit,
         ],
         flags, 0, "loading the XDP program");
+
+    /// <summary>
+    /// The same, with VLAN tags that the driver keeps beside a frame put back in line (Linux 6.8). Frames for the host stack stay
+    /// as they are.
+    /// </summary>
+    /// <param name="sockets">The map.</param>
+    /// <param name="device">The interface: only a program of its own may ask its driver.</param>
+    /// <param name="askForTag">The kernel's function that tells the tag.</param>
+    /// <param name="flags">prog_flags.</param>
+    internal static Fd ReceiveWithTags(Fd sockets, int device, int askForTag, uint flags) => Bpf.Load(
+        Bpf.XdpProgram,
+        [
+            Copy(6, 1),
+            LoadWord(7, 6, XdpQueue),
+            StoreWord(10, 7, -4),
+            LoadMap(1, sockets.Number), Second,
+            Copy(2, 10),
+            Add(2, unchecked((uint)-4)),
+            Call(MapLookup),
+            SkipIfNotEqual(0, 0, 2),
+            Set(0, XdpPass),
+            Exit,
+            StoreImmediate(10, -8, 0),
+            StoreImmediate(10, -12, 0),
+            Copy(1, 6),
+            Copy(2, 10),
+            Add(2, unchecked((uint)-8)),
+            Copy(3, 10),
+            Add(3, unchecked((uint)-12)),
+            CallKernel(askForTag),
+            SkipIfNotEqual(0, 0, 20),
+            Copy(1, 6),
+            Set(2, unchecked((uint)-4)),
+            Call(AdjustHead),
+            SkipIfNotEqual(0, 0, 16),
+            LoadWord(2, 6, XdpData),
+            LoadWord(3, 6, XdpDataEnd),
+            Copy(4, 2),
+            Add(4, 18),
+            SkipIfGreater(4, 3, 11),
+            LoadWord(5, 2, 4),
+            StoreWord(2, 5, 0),
+            LoadWord(5, 2, 8),
+            StoreWord(2, 5, 4),
+            LoadWord(5, 2, 12),
+            StoreWord(2, 5, 8),
+            LoadHalf(5, 10, -8),
+            StoreHalf(2, 5, 12),
+            LoadHalf(5, 10, -12),
+            ToBigEndian16(5),
+            StoreHalf(2, 5, 14),
+            LoadMap(1, sockets.Number), Second,
+            Copy(2, 7),
+            Set(3, XdpPass),
+            Call(RedirectMap),
+            Exit,
+        ],
+        flags | Bpf.DeviceBound, device, "loading the XDP program that keeps VLAN tags");
 
     /// <summary>
     /// The same for generic XDP, which sees frames that we give to the host stack, too: those begin with a cookie of four bytes,
