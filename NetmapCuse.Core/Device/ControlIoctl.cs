@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using NetmapCuse.Core.Abi.Linux;
 using NetmapCuse.Core.Abi.Netmap;
 using NetmapCuse.Core.Interop;
+using NetmapCuse.Core.Transport;
 
 namespace NetmapCuse.Core.Device;
 
@@ -13,8 +14,10 @@ internal static class ControlIoctl
     /// <param name="file">The open file.</param>
     /// <param name="data">struct nmreq_header, edited in place.</param>
     /// <param name="threadId">The caller, whose memory body and options are in.</param>
-    /// <returns>0 or a positive errno.</returns>
-    internal static int Run(ControlPlane plane, OpenFile file, Span<byte> data, int threadId)
+    /// <param name="reply">The way to answer later, for requests that may.</param>
+    /// <returns>0, a positive errno, or <see cref="ControlRequest.Pending"/>.</returns>
+    internal static int Run(
+        ControlPlane plane, OpenFile file, Span<byte> data, int threadId, DeferredReply? reply = null)
     {
         if (data.Length != Unsafe.SizeOf<NmreqHeader>())
         {
@@ -51,10 +54,16 @@ internal static class ControlIoctl
             Body = body,
             Options = options,
             CallerThread = threadId,
+            Reply = reply,
         };
         error = plane.Run(file, request);
-        return HandBack(ref header, request, threadId, error);
+        return error == ControlRequest.Pending ? error : HandBack(ref header, request, threadId, error);
     }
+
+    /// <summary>Whether this is a request whose answer may have to wait.</summary>
+    internal static bool MayWait(uint command, ReadOnlySpan<byte> data) =>
+        command == NetmapApi.NiocCtrl && MemoryMarshal.TryRead(data, out NmreqHeader header)
+        && SyncLoops.MayWait(header.RequestType);
 
     /// <summary>Body only after success, then every option. Failing to write gives EFAULT; the request stays done.</summary>
     private static int HandBack(ref NmreqHeader header, ControlRequest request, int threadId, int error)

@@ -1,5 +1,7 @@
 using NetmapCuse.Core.Abi.Linux;
 using NetmapCuse.Core.Abi.Netmap;
+using NetmapCuse.Core.Memory;
+using NetmapCuse.Core.Monitors;
 using NetmapCuse.Core.Ports;
 using Serilog;
 
@@ -12,15 +14,36 @@ namespace NetmapCuse.Core.Device;
 internal sealed class ControlPlane(PortDirectory ports, ILogger log)
 {
     private readonly Lock _lock = new();
+    private readonly SyncLoops _loops = new(log);
 
     /// <summary>Runs a request; its body and name are edited in place.</summary>
-    /// <returns>0 or a positive errno.</returns>
+    /// <returns>0, a positive errno, or <see cref="ControlRequest.Pending"/>.</returns>
     internal int Run(OpenFile file, ControlRequest request)
+    {
+        if (request.Type == RequestType.Register && file.Binding is null)
+        {
+            ExtMemRequests.Open(request, log);
+        }
+
+        int error = RunLocked(file, request);
+        if (error == Errno.Ok && CsbRequests.OptionOf(request) is { } csb)
+        {
+            error = EnterCsbMode(file, request, csb);
+        }
+
+        request.External?.Dispose();
+        return error;
+    }
+
+    private int RunLocked(OpenFile file, ControlRequest request)
     {
         lock (_lock)
         {
             return request.Type switch
             {
+                RequestType.SyncLoopStart => _loops.Start(file, request, OnLoopEnded),
+                RequestType.SyncLoopStop => SyncLoops.Stop(file, request),
+                RequestType.CsbEnable => CsbRequests.OptionOf(request) is null ? Errno.Inval : Errno.Ok,
                 RequestType.Register => Register(file, request),
                 RequestType.PortInfoGet => InfoRequests.PortInfo(ports, request),
                 RequestType.PoolsInfoGet => InfoRequests.PoolsInfo(ports, request),
@@ -32,8 +55,8 @@ internal sealed class ControlPlane(PortDirectory ports, ILogger log)
                 RequestType.ValeDetach => ValeRequests.Detach(ports, request),
                 RequestType.ValePollingEnable => ValeRequests.Polling(ports, request, enable: true),
                 RequestType.ValePollingDisable => ValeRequests.Polling(ports, request, enable: false),
-                RequestType.None or > RequestType.CsbEnable => Errno.Inval,
-                _ => Errno.OpNotSupp,
+                RequestType.PortHeaderSet => HeaderRequests.Set(ports, request),
+                _ => Errno.Inval,
             };
         }
     }
@@ -43,8 +66,29 @@ internal sealed class ControlPlane(PortDirectory ports, ILogger log)
     {
         lock (_lock)
         {
-            Unbind(file);
+            if (file.Loop is { } loop)
+            {
+                // Its caller was answered although it hangs. It unbinds when it comes back.
+                file.IsReleased = true;
+                loop.RequestStop(Errno.Intr);
+            }
+            else
+            {
+                Unbind(file);
+            }
         }
+    }
+
+    /// <summary>Ends all sync loops. False when some do not end in time.</summary>
+    internal bool EndLoops()
+    {
+        const int PatienceMs = 2000;
+        lock (_lock)
+        {
+            _loops.StopAll();
+        }
+
+        return SpinWait.SpinUntil(() => Inspect(_ => _loops.Count) == 0, PatienceMs);
     }
 
     /// <summary>Looks at the ports under the lock, for status views.</summary>
@@ -73,7 +117,23 @@ internal sealed class ControlPlane(PortDirectory ports, ILogger log)
             return Errno.Busy;
         }
 
-        if (body.MemoryId != 0 && ports.Regions.Find(body.MemoryId) is null)
+        int error = ExtMemRequests.Use(ports.Regions, request, out Region? external);
+        if (error == Errno.Ok)
+        {
+            error = Register(file, request, ref body, external);
+            external?.DropReference();
+        }
+
+        return error;
+    }
+
+    /// <param name="file">The file.</param>
+    /// <param name="request">The request.</param>
+    /// <param name="body">Its body.</param>
+    /// <param name="external">The region for a port that is made, instead of that of nr_mem_id.</param>
+    private int Register(OpenFile file, ControlRequest request, ref NmreqRegister body, Region? external)
+    {
+        if (external is null && body.MemoryId != 0 && ports.Regions.Find(body.MemoryId) is null)
         {
             return Errno.Inval;
         }
@@ -84,6 +144,7 @@ internal sealed class ControlPlane(PortDirectory ports, ILogger log)
         }
 
         PortRequest wanted = InfoRequests.ToPortRequest(request, body);
+        wanted = external is null ? wanted : wanted with { MemoryId = external.Id };
         int error = ports.Find(wanted, out Port port);
         if (error != Errno.Ok)
         {
@@ -122,7 +183,9 @@ internal sealed class ControlPlane(PortDirectory ports, ILogger log)
             return error;
         }
 
-        error = Binding.TryCreate(port, wanted, body.RingId, file, ports.Tunables, out Binding? binding);
+        wanted = wanted with { Offsets = OffsetsOption.Read(request.Options), Tunables = ports.Tunables };
+        error = Binding.TryCreate(port, wanted, body.RingId, file, out Binding? binding);
+        OffsetsOption.Answer(request.Options, wanted.Offsets);
         if (error != Errno.Ok)
         {
             port.ReturnToOwnRegion();
@@ -130,10 +193,22 @@ internal sealed class ControlPlane(PortDirectory ports, ILogger log)
         }
 
         file.Binding = binding;
+        if (CsbRequests.OptionOf(request) is { } csb)
+        {
+            // Good so far; its addresses are looked at when the lock is free.
+            csb.Status = Errno.Ok;
+        }
+
         if (request.Options.HasUnhandled)
         {
+            wanted.Offsets?.Undo();
             Unbind(file);
             return Errno.OpNotSupp;
+        }
+
+        if (port.Region.IsExternal)
+        {
+            log.Debug("{Name} lies in a client's memory: mapping the descriptor shows something else", port.Name);
         }
 
         Describe(ref body, port, binding!);
@@ -153,10 +228,61 @@ internal sealed class ControlPlane(PortDirectory ports, ILogger log)
         body.HostRxRings = (ushort)port.HostRxRings;
         body.MemoryId = port.Region.Id;
         body.ExtraBuffers = binding.ExtraBuffers;
+        body.Flags |= port is MonitorPort { IsZeroCopy: true } ? MonitorPort.BothDirections : 0;
+    }
+
+    /// <summary>The end of a REGISTER or CSB_ENABLE with CSB arrays. A REGISTER is undone when they are no good.</summary>
+    private int EnterCsbMode(OpenFile file, ControlRequest request, OptionChain.Option option)
+    {
+        NmreqCsb addresses = option.BodyAs<NmreqCsb>();
+        int error;
+        Binding? binding;
+        lock (_lock)
+        {
+            error = CsbRequests.Check(file, out binding);
+        }
+
+        if (error == Errno.Ok && binding is not null)
+        {
+            error = CsbRequests.Initialise(binding, addresses, request.CallerThread);
+        }
+
+        lock (_lock)
+        {
+            // Another thread of the program may have been here in between.
+            bool isLate = file.Loop is not null || (binding is not null && file.Binding != binding);
+            error = error == Errno.Ok && isLate ? Errno.Busy : error;
+            option.Status = error;
+            if (error == Errno.Ok && binding is not null)
+            {
+                file.Csb = new CsbState(addresses);
+            }
+            else if (error != Errno.Ok && request.Type == RequestType.Register && file.Loop is null)
+            {
+                Unbind(file);
+            }
+        }
+
+        return error;
+    }
+
+    /// <summary>A loop's thread is about to end.</summary>
+    private void OnLoopEnded(OpenFile file, SyncLoop loop)
+    {
+        lock (_lock)
+        {
+            _loops.Forget(file, loop);
+            if (file.IsReleased)
+            {
+                Unbind(file);
+            }
+        }
     }
 
     private static void Unbind(OpenFile file)
     {
+        file.Csb = null;
+        file.LoopStopMark = false;
         file.Binding?.End();
         file.Binding = null;
     }

@@ -1,5 +1,7 @@
 using System.Runtime.InteropServices;
 using NetmapCuse.Core.Abi.Netmap;
+using NetmapCuse.Core.Memory;
+using NetmapCuse.Core.Transport;
 
 namespace NetmapCuse.Core.Device;
 
@@ -7,6 +9,9 @@ namespace NetmapCuse.Core.Device;
 internal sealed class ControlRequest
 {
     internal required RequestType Type { get; init; }
+
+    /// <summary>What <see cref="ControlPlane.Run"/> returns when somebody else answers, through <see cref="Reply"/>.</summary>
+    internal const int Pending = -1;
 
     /// <summary>nr_name; VALE_LIST writes it.</summary>
     internal required string Name { get; set; }
@@ -21,6 +26,15 @@ internal sealed class ControlRequest
 
     /// <summary>Thread id of the caller.</summary>
     internal int CallerThread { get; init; }
+
+    /// <summary>The way to answer later; set for the requests that may (<see cref="SyncLoops.MayWait"/>).</summary>
+    internal DeferredReply? Reply { get; init; }
+
+    /// <summary>Memory of the caller for a region, until a region has it.</summary>
+    internal ExternalMemory? External { get; set; }
+
+    /// <summary>Why there is none although the option asks for it.</summary>
+    internal int ExternalError { get; set; }
 
     /// <summary>The body as the structure that its type has.</summary>
     internal ref TBody BodyAs<TBody>()

@@ -22,6 +22,7 @@ internal static class LegacyIoctl
         {
             LegacyCommand.None => Bind(plane, file, ref old, threadId),
             LegacyCommand.VnetHeaderGet => GetHeader(plane, file, ref old, threadId),
+            LegacyCommand.BridgeVnetHeader => SetHeader(plane, file, ref old, threadId),
             LegacyCommand.PassThroughHostCreate or LegacyCommand.PassThroughHostDelete => Errno.NoMem,
             LegacyCommand.BridgeAttach => LegacyVale.Attach(plane, file, ref old, threadId),
             LegacyCommand.BridgeDetach => LegacyVale.Detach(plane, file, old, threadId),
@@ -29,7 +30,6 @@ internal static class LegacyIoctl
             LegacyCommand.BridgeDeleteInterface => LegacyVale.DeleteInterface(plane, file, old, threadId),
             LegacyCommand.BridgePollingOn => LegacyVale.Polling(plane, file, old, enable: true, threadId),
             LegacyCommand.BridgePollingOff => LegacyVale.Polling(plane, file, old, enable: false, threadId),
-            LegacyCommand.BridgeVnetHeader => Errno.OpNotSupp,
             _ => Errno.Inval,
         };
         return PutIfDone(data, old, error);
@@ -145,6 +145,13 @@ internal static class LegacyIoctl
         int error = Run(plane, file, RequestType.PortHeaderGet, ref name, ref body, threadId);
         old.Arg1 = error == Errno.Ok ? (ushort)body.HeaderLength : old.Arg1;
         return error;
+    }
+
+    private static int SetHeader(ControlPlane plane, OpenFile file, ref Nmreq old, int threadId)
+    {
+        string name = WireName.Read(old.Name);
+        NmreqPortHeader body = new() { HeaderLength = old.Arg1 };
+        return Run(plane, file, RequestType.PortHeaderSet, ref name, ref body, threadId);
     }
 
     internal static int Run<TBody>(

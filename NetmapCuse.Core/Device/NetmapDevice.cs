@@ -73,9 +73,16 @@ public sealed class NetmapDevice : ICallHandler, IPollWaker, IDisposable
 
     public void Flush(ulong handle, in Caller caller)
     {
-        if (File(handle) is { Binding: not null } file)
+        if (File(handle) is not { Binding: not null } file)
         {
-            _releases.Expect(file);
+            return;
+        }
+
+        _releases.Expect(file);
+        if (file.Loop is { } loop && loop.CallerProcess == CallerProcess.Of(caller.ThreadId))
+        {
+            // The call of the loop would keep the file open for ever.
+            loop.RequestStop(Errno.Ok);
         }
     }
 
@@ -122,8 +129,13 @@ public sealed class NetmapDevice : ICallHandler, IPollWaker, IDisposable
             }
         }
 
+        // A thread that hangs in a client's memory may still come back to the arena.
+        bool haveEnded = _plane.EndLoops();
         _plane.End();
-        _arena.Dispose();
+        if (haveEnded)
+        {
+            _arena.Dispose();
+        }
     }
 
     private static int Sync(OpenFile file, RingDirection direction, int callerThread)
@@ -133,29 +145,54 @@ public sealed class NetmapDevice : ICallHandler, IPollWaker, IDisposable
             return -Errno.NxIo;
         }
 
+        if (file.Csb is not null)
+        {
+            return -Errno.Busy;
+        }
+
         return RingSync.All(binding, direction, callerThread) ? Errno.Ok : -Errno.Io;
     }
 
     /// <summary>
     /// A control request. When a file was closed a moment ago whose release has not come yet, the request waits for that
     /// (away from this thread, which may have to receive it), so that close and open in a row never meet each other.
+    /// Requests that have to wait for a sync loop are answered by that.
     /// </summary>
     private int Control(OpenFile file, ref IoctlCall call)
     {
-        if (_releases.AreDue && call.Defer() is { } reply)
+        bool mayWait = ControlIoctl.MayWait(call.Command, call.Data);
+        bool isDue = _releases.AreDue;
+        if ((mayWait || isDue) && call.Defer() is { } reply)
         {
             uint command = call.Command;
             int threadId = call.Caller.ThreadId;
-            _releases.WhenSettled(() => reply.Complete(-Control(file, command, reply.Data, threadId)));
+            if (isDue)
+            {
+                _releases.WhenSettled(() => Answer(file, command, reply, threadId));
+            }
+            else
+            {
+                Answer(file, command, reply, threadId);
+            }
+
             return Errno.Ok;
         }
 
-        return -Control(file, call.Command, call.Data, call.Caller.ThreadId);
+        return mayWait ? -Errno.Again : -Control(file, call.Command, call.Data, call.Caller.ThreadId, reply: null);
     }
 
-    private int Control(OpenFile file, uint command, Span<byte> data, int threadId) => command switch
+    private void Answer(OpenFile file, uint command, DeferredReply reply, int threadId)
     {
-        NetmapApi.NiocCtrl => ControlIoctl.Run(_plane, file, data, threadId),
+        int error = Control(file, command, reply.Data, threadId, reply);
+        if (error != ControlRequest.Pending)
+        {
+            reply.Complete(-error);
+        }
+    }
+
+    private int Control(OpenFile file, uint command, Span<byte> data, int threadId, DeferredReply? reply) => command switch
+    {
+        NetmapApi.NiocCtrl => ControlIoctl.Run(_plane, file, data, threadId, reply),
         NetmapApi.NiocRegIf => LegacyIoctl.Register(_plane, file, data, threadId),
         NetmapApi.NiocGInfo => LegacyIoctl.GetInfo(_plane, file, data, threadId),
         NetmapApi.NiocConfig => Errno.Inval,

@@ -14,6 +14,8 @@ internal sealed class OpenFile(IPollWaker waker) : ISleeper
     private const int TellReady = 2;
 
     private volatile Binding? _binding;
+    private volatile CsbState? _csb;
+    private volatile SyncLoop? _loop;
     private ulong _kernelHandle;
     private int _armed;
 
@@ -23,6 +25,26 @@ internal sealed class OpenFile(IPollWaker waker) : ISleeper
         get => _binding;
         set => _binding = value;
     }
+
+    /// <summary>Not null in CSB mode: there are no syncs and no poll then.</summary>
+    internal CsbState? Csb
+    {
+        get => _csb;
+        set => _csb = value;
+    }
+
+    /// <summary>The sync loop that runs.</summary>
+    internal SyncLoop? Loop
+    {
+        get => _loop;
+        set => _loop = value;
+    }
+
+    /// <summary>A loop was stopped that did not run: the next one ends at once. Control plane.</summary>
+    internal bool LoopStopMark { get; set; }
+
+    /// <summary>Closed while a loop still ran: its end unbinds. Control plane.</summary>
+    internal bool IsReleased { get; set; }
 
     /// <summary>When a duplicate was closed last (Environment.TickCount64), 0 for never: a release may be on its way.</summary>
     internal long FlushedAt { get; set; }

@@ -23,6 +23,9 @@ internal sealed class OptionChain
     /// <summary>Some option was not handled: REGISTER fails with EOPNOTSUPP then.</summary>
     internal bool HasUnhandled => _options.Any(static option => option.Status == Errno.OpNotSupp);
 
+    /// <summary>The option of this type, or null.</summary>
+    internal Option? Find(OptionType type) => _options.Find(option => option.Type == type);
+
     /// <summary>Reads the whole list.</summary>
     /// <param name="threadId">The caller.</param>
     /// <param name="address">nr_options.</param>
@@ -152,5 +155,9 @@ internal sealed class OptionChain
 
         /// <summary>What follows the head; empty for types that are unknown.</summary>
         internal byte[] Body { get; set; } = [];
+
+        /// <summary>The body as the structure that its type has.</summary>
+        internal ref TBody BodyAs<TBody>()
+            where TBody : unmanaged => ref MemoryMarshal.AsRef<TBody>(Body.AsSpan());
     }
 }

@@ -14,7 +14,7 @@ internal static class PollCheck
 {
     internal static uint Run(OpenFile file, in PollCall call, int watchMicroseconds)
     {
-        if (file.Binding is not { } binding)
+        if (file.Binding is not { } binding || file.Csb is not null)
         {
             return PollEvents.Error;
         }

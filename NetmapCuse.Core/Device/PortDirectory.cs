@@ -1,6 +1,7 @@
 using NetmapCuse.Core.Abi.Linux;
 using NetmapCuse.Core.Abi.Netmap;
 using NetmapCuse.Core.Memory;
+using NetmapCuse.Core.Monitors;
 using NetmapCuse.Core.Pipes;
 using NetmapCuse.Core.Ports;
 using NetmapCuse.Core.Vale;
@@ -50,8 +51,6 @@ internal sealed partial class PortDirectory(
     /// <returns>0 or the errno of step 5 of REGISTER.</returns>
     internal int Find(PortRequest request, out Port port)
     {
-        const RegisterFlags Monitors =
-            RegisterFlags.MonitorRx | RegisterFlags.MonitorTx | RegisterFlags.ZeroCopyMonitor;
         port = null!;
         if (request.MemoryId != 0 && Regions.Find(request.MemoryId) is null)
         {
@@ -63,12 +62,30 @@ internal sealed partial class PortDirectory(
             return MakeNull(request, out port);
         }
 
-        if ((request.Flags & Monitors) != 0)
+        return (request.Flags & MonitorPort.AnyFlag) != 0
+            ? MakeMonitor(request, out port)
+            : FindByName(request, out port);
+    }
+
+    /// <summary>A monitor of the port that the rest of the request names.</summary>
+    private int MakeMonitor(PortRequest request, out Port port)
+    {
+        int error = FindByName(request with { Flags = request.Flags & ~MonitorPort.AnyFlag }, out port);
+        if (error != Errno.Ok)
         {
-            return Errno.OpNotSupp;
+            return error;
         }
 
-        return FindByName(request, out port);
+        Port parent = port;
+        error = MonitorPort.TryCreate(parent, request, Regions, out MonitorPort? monitor);
+        if (error == Errno.Ok)
+        {
+            port = monitor!;
+            port.AddReference();
+        }
+
+        parent.DropReference();
+        return error;
     }
 
     private int FindByName(PortRequest request, out Port port)
@@ -124,7 +141,14 @@ internal sealed partial class PortDirectory(
             return Errno.Inval;
         }
 
-        port = new NullPort(request.Name, request.Rings, Regions.Find(request.MemoryId)!);
+        // Before so many krings are made: the numbers are the client's.
+        Region region = Regions.Find(request.MemoryId)!;
+        if (!SharedInterface.Fits(region, request.Rings))
+        {
+            return Errno.NoMem;
+        }
+
+        port = new NullPort(request.Name, request.Rings, region);
         port.AddReference();
         return Errno.Ok;
     }

@@ -53,12 +53,20 @@ internal static class RingSync
             return ring.IsStopped ? Outcome.Stopped : Outcome.None;
         }
 
-        Outcome outcome = Outcome.Error;
-        if (ring.Prologue() && port.TxSync(ring, callerThread))
+        Outcome outcome = TxHeld(port, ring, ring.Prologue(), callerThread);
+        ring.Exit();
+        return outcome;
+    }
+
+    /// <summary>The same with head and cur from a CSB.</summary>
+    internal static Outcome Tx(Port port, Kring ring, CsbWords program, int callerThread)
+    {
+        if (!ring.TryEnter())
         {
-            outcome = ring.Publish() ? Outcome.Ready : Outcome.None;
+            return ring.IsStopped ? Outcome.Stopped : Outcome.None;
         }
 
+        Outcome outcome = TxHeld(port, ring, ring.Prologue(program.Head, program.Cur), callerThread);
         ring.Exit();
         return outcome;
     }
@@ -74,18 +82,44 @@ internal static class RingSync
             return ring.IsStopped ? Outcome.Stopped : Outcome.None;
         }
 
-        Outcome outcome = ring.Prologue() ? Outcome.None : Outcome.Error;
-        if (port.RxSync(ring))
+        Outcome outcome = RxHeld(port, ring, ring.Prologue(), now);
+        ring.Exit();
+        return outcome;
+    }
+
+    /// <summary>The same with head and cur from a CSB.</summary>
+    internal static Outcome Rx(Port port, Kring ring, CsbWords program, long now)
+    {
+        if (!ring.TryEnter())
         {
-            outcome |= ring.Publish() ? Outcome.Ready : Outcome.None;
-            Stamp(ring, now);
-        }
-        else
-        {
-            outcome |= Outcome.Error;
+            return ring.IsStopped ? Outcome.Stopped : Outcome.None;
         }
 
+        Outcome outcome = RxHeld(port, ring, ring.Prologue(program.Head, program.Cur), now);
         ring.Exit();
+        return outcome;
+    }
+
+    private static Outcome TxHeld(Port port, Kring ring, bool isGood, int callerThread)
+    {
+        if (!isGood)
+        {
+            return Outcome.Error;
+        }
+
+        return port.Send(ring, callerThread) ? Ready(ring.Publish()) : Outcome.Error | Ready(ring.ShowsMore);
+    }
+
+    private static Outcome RxHeld(Port port, Kring ring, bool isGood, long now)
+    {
+        Outcome outcome = isGood ? Outcome.None : Outcome.Error;
+        if (!port.Receive(ring))
+        {
+            return outcome | Outcome.Error | Ready(ring.ShowsMore);
+        }
+
+        outcome |= Ready(ring.Publish());
+        Stamp(ring, now);
         return outcome;
     }
 
@@ -100,4 +134,6 @@ internal static class RingSync
             ring.Stamp(Clock.Microseconds());
         }
     }
+
+    private static Outcome Ready(bool showsMore) => showsMore ? Outcome.Ready : Outcome.None;
 }

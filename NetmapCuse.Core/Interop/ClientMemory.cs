@@ -28,6 +28,35 @@ internal static unsafe partial class ClientMemory
         }
     }
 
+    /// <summary>
+    /// Reads like <see cref="TryRead"/>, the first bytes before the others: the kernel copies the two parts one after
+    /// the other, and x86-64 keeps loads and stores in order.
+    /// </summary>
+    internal static bool TryReadInOrder(int threadId, ulong address, Span<byte> destination, int first)
+    {
+        fixed (byte* local = destination)
+        {
+            IoVector whole = new() { Base = (ulong)local, Length = (ulong)destination.Length };
+            IoVector* remote = stackalloc IoVector[2];
+            remote[0] = new IoVector { Base = address, Length = (ulong)first };
+            remote[1] = new IoVector { Base = address + (ulong)first, Length = (ulong)(destination.Length - first) };
+            return ProcessVmReadv(threadId, &whole, 1, remote, 2, 0) == destination.Length;
+        }
+    }
+
+    /// <summary>Writes like <see cref="TryWrite"/>, the first bytes before the others.</summary>
+    internal static bool TryWriteInOrder(int threadId, ulong address, ReadOnlySpan<byte> source, int first)
+    {
+        fixed (byte* local = source)
+        {
+            IoVector whole = new() { Base = (ulong)local, Length = (ulong)source.Length };
+            IoVector* remote = stackalloc IoVector[2];
+            remote[0] = new IoVector { Base = address, Length = (ulong)first };
+            remote[1] = new IoVector { Base = address + (ulong)first, Length = (ulong)(source.Length - first) };
+            return ProcessVmWritev(threadId, &whole, 1, remote, 2, 0) == source.Length;
+        }
+    }
+
     /// <summary>Reads up to <paramref name="length"/> bytes; returns how many, or -1.</summary>
     internal static nint Read(int threadId, ulong address, byte* destination, uint length)
     {

@@ -22,6 +22,9 @@ internal sealed unsafe partial class EventFd : IDisposable
     /// <summary>For a poll by somebody who keeps this object alive.</summary>
     internal int Number => _fd.Number;
 
+    /// <summary>Likewise.</summary>
+    internal Fd Descriptor => _fd;
+
     /// <summary>Makes the descriptor readable. Nothing happens when the owner has gone meanwhile.</summary>
     internal void Signal()
     {

@@ -22,6 +22,15 @@ internal static unsafe partial class Libc
         }
     }
 
+    /// <summary>What is known of the file without asking its file system, which may be a client's and never answer.</summary>
+    internal static int CachedStatusOf(Fd fd, out Statx status)
+    {
+        fixed (Statx* target = &status)
+        {
+            return StatusOf(fd, "", Statx.EmptyPath | Statx.DoNotSync, Statx.BasicStats, target);
+        }
+    }
+
     /// <summary>flock(fd, LOCK_EX | LOCK_NB): fails with EAGAIN while another open file holds the lock.</summary>
     internal static int TryLock(Fd fd) => FileLock(fd, 2 | 4);
 

@@ -27,6 +27,19 @@ public sealed unsafe class MappedMemory : SafeHandle
             : throw PosixException.Last($"mmap of {length} bytes of packet memory");
     }
 
+    /// <summary>Maps a part of somebody else's file.</summary>
+    /// <param name="file">The file, open for reading and writing.</param>
+    /// <param name="offset">A multiple of the page size that the file has.</param>
+    /// <param name="length">Likewise.</param>
+    /// <returns>Null when the kernel refuses.</returns>
+    internal static MappedMemory? TryMap(Fd file, ulong offset, ulong length)
+    {
+        const int Protection = Libc.ProtRead | Libc.ProtWrite;
+        void* address = Libc.MMap(
+            null, (nuint)length, Protection, Libc.MapShared | Libc.MapNoReserve, file, (long)offset);
+        return (nint)address != -1 ? new MappedMemory(address, length) : null;
+    }
+
     /// <summary>Takes the page faults of a range now. Returns false when the memory cannot be had.</summary>
     internal static bool Populate(byte* address, ulong length)
     {

@@ -38,7 +38,12 @@ internal sealed class BufferLedger(uint count)
         {
             int charged = _charged[buffer];
             Check.That(_pool.IsUsed(buffer) == (charged != Nobody), "a free buffer is charged, or a taken one is not");
-            free += charged == Nobody ? 1u : 0;
+            if (charged == Nobody)
+            {
+                free++;
+                continue;
+            }
+
             owes[charged] = owes.GetValueOrDefault(charged) + 1;
         }
 

@@ -1,24 +1,23 @@
 namespace NetmapCuse.Core.Memory;
 
 /// <summary>
-/// One memory region (mem id): three pools at a place in the arena. It exists while something refers to it, and all its
+/// One memory region (mem id): three pools at a place in the arena, or in memory of a client. It exists while something refers to it, and all its
 /// objects are free again when its last user (binding) goes. Control plane only, but for the addresses.
 /// </summary>
 internal sealed unsafe class Region
 {
-    private readonly Arena _arena;
+    private RegionMemory _memory;
     private readonly Action<Region> _ended;
     private ObjectPool _ifs = null!;
     private ObjectPool _rings = null!;
     private int _references;
 
-    internal Region(Arena arena, ushort id, RegionLayout layout, ulong offset, bool isPrivate, Action<Region> ended)
+    internal Region(RegionMemory memory, ushort id, RegionLayout layout, bool isPrivate, Action<Region> ended)
     {
-        _arena = arena;
+        _memory = memory;
         _ended = ended;
         Id = id;
         Layout = layout;
-        ArenaOffset = offset;
         IsPrivate = isPrivate;
         FreeAll();
     }
@@ -28,21 +27,21 @@ internal sealed unsafe class Region
     /// <summary>Fixed while the region has users.</summary>
     internal RegionLayout Layout { get; private set; }
 
-    /// <summary>Where the region starts in every client's mapping.</summary>
-    internal ulong ArenaOffset { get; private set; }
-
     /// <summary>Objects were taken from it some time.</summary>
     internal bool WasUsed { get; private set; }
+
+    /// <summary>Where the region starts in every client's mapping; 0 for memory of a client, which is a mapping of its own.</summary>
+    internal ulong ArenaOffset => _memory.ClientOffset;
+
+    /// <summary>The region lies in memory of a client: what the descriptor maps is not it.</summary>
+    internal bool IsExternal => _memory is ExternalRange;
 
     internal bool IsPrivate { get; }
 
     /// <summary>nr_memsize: what a client has to map to reach all of the region.</summary>
     internal ulong MappedSize => ArenaOffset + Layout.MemorySize;
 
-    /// <summary>The file that the region is a part of, from <see cref="ArenaOffset"/>.</summary>
-    internal Interop.Fd File => _arena.File;
-
-    internal byte* Address => _arena.Address + ArenaOffset;
+    internal byte* Address => _memory.Address;
 
     internal byte* BufferPool => Address + Layout.BufferPoolOffset;
 
@@ -75,12 +74,12 @@ internal sealed unsafe class Region
         WasUsed = true;
     }
 
-    /// <summary>Puts the region elsewhere in the arena with other pools. It has no users; its former range is returned already.</summary>
-    internal void Relocate(RegionLayout layout, ulong offset)
+    /// <summary>Puts the region elsewhere with other pools. It has no users; its former memory has ended already.</summary>
+    internal void Relocate(RegionMemory memory, RegionLayout layout)
     {
         Check.That(Users == 0, "a region in use moves");
         Layout = layout;
-        ArenaOffset = offset;
+        _memory = memory;
         FreeAll();
     }
 
@@ -92,7 +91,7 @@ internal sealed unsafe class Region
         {
             Check.That(Rings.Count == 0, "a region without users has rings");
             FreeAll();
-            _arena.Clear(ArenaOffset, Layout.MemorySize);
+            _memory.Clear();
         }
     }
 
@@ -112,14 +111,30 @@ internal sealed unsafe class Region
         Address + Layout.RingPoolOffset + (index * (ulong)Layout.Ring.ObjectSize);
 
     /// <summary>Where an address of this region is found by a client: bytes from the start of its mapping.</summary>
-    internal ulong ClientOffset(byte* address) => (ulong)(address - _arena.Address);
+    internal ulong ClientOffset(byte* address) => ArenaOffset + (ulong)(address - Address);
 
-    /// <summary>Marks what all rings of the region show.</summary>
+    /// <summary>The region has ended: its memory goes back.</summary>
+    internal void EndMemory() => _memory.End();
+
+    /// <summary>
+    /// Marks what all rings of the region show. A buffer that moved from a ring not looked at yet to one that was would be
+    /// missed, so the daemon moves none meanwhile.
+    /// </summary>
     internal void MarkShown(BufferSet shown)
     {
         foreach (IShowsBuffers ring in Rings)
         {
+            ring.HoldStill();
+        }
+
+        foreach (IShowsBuffers ring in Rings)
+        {
             ring.MarkShown(shown);
+        }
+
+        foreach (IShowsBuffers ring in Rings)
+        {
+            ring.LetGo();
         }
     }
 

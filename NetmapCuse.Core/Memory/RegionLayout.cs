@@ -12,7 +12,8 @@ internal readonly record struct PoolSize(uint Count, uint ObjectSize)
 /// [ netmap_if pool ][ netmap_ring pool ][ buffer pool ]
 /// 0                 RingPoolOffset      BufferPoolOffset      MemorySize
 /// </code>
-/// Each pool is a whole number of clusters, each cluster a whole number of pages.
+/// Each pool starts on a page. In regions of the daemon's own it is a whole number of clusters, each cluster a whole number
+/// of pages; in regions of a client (<see cref="ExtMemLayout"/>) it has exactly the objects that were asked for.
 /// </summary>
 internal sealed record RegionLayout(PoolSize If, PoolSize Ring, PoolSize Buffer)
 {
@@ -20,11 +21,14 @@ internal sealed record RegionLayout(PoolSize If, PoolSize Ring, PoolSize Buffer)
     private const uint ObjectAlignment = 64;
     private const uint ClusterBytesMax = 4 << 20;
 
-    internal ulong RingPoolOffset => If.Bytes;
+    internal ulong RingPoolOffset => RoundUp(If.Bytes);
 
-    internal ulong BufferPoolOffset => If.Bytes + Ring.Bytes;
+    internal ulong BufferPoolOffset => RingPoolOffset + RoundUp(Ring.Bytes);
 
-    internal ulong MemorySize => (If.Bytes + Ring.Bytes + Buffer.Bytes + Page - 1) & ~(Page - 1);
+    internal ulong MemorySize => BufferPoolOffset + RoundUp(Buffer.Bytes);
+
+    /// <summary>Whole pages.</summary>
+    internal static ulong RoundUp(ulong bytes) => (bytes + Page - 1) & ~(Page - 1);
 
     /// <summary>The layout for requested pools, or null when one is out of range (EINVAL).</summary>
     internal static RegionLayout? TryCreate(RegionSizes requested, bool isPrivate)

@@ -10,8 +10,12 @@ internal sealed class RegionTable
     /// <summary>Where the 32-bit fields of the legacy API end: nr_memsize has to fit.</summary>
     internal const ulong LegacyLimit = (1UL << 32) - RegionLayout.Page;
 
+    /// <summary>Regions in memory of clients at a time; each costs the daemon some megabytes to keep account of.</summary>
+    private const int ExternalMax = 64;
+
     private readonly Arena _arena;
     private readonly Dictionary<ushort, Region> _regions = [];
+    private readonly Dictionary<MemoryIdentity, Region> _external = [];
     private ushort _lastId = GlobalId;
     private RegionSizes _settledSizes;
 
@@ -23,7 +27,8 @@ internal sealed class RegionTable
         Check.That(arena.TryTake(layout.MemorySize, LegacyLimit, out ulong offset), "the arena is too small");
         GlobalSizes = globalSizes;
         _settledSizes = globalSizes;
-        Global = new Region(arena, GlobalId, layout, offset, isPrivate: false, static _ => { });
+        ArenaRange memory = new(arena, offset, layout.MemorySize);
+        Global = new Region(memory, GlobalId, layout, isPrivate: false, static _ => { });
         Global.AddReference();
         _regions.Add(GlobalId, Global);
     }
@@ -61,7 +66,8 @@ internal sealed class RegionTable
             return Errno.NoMem;
         }
 
-        region = new Region(_arena, NextId(), layout, offset, isPrivate: true, End);
+        ArenaRange memory = new(_arena, offset, layout.MemorySize);
+        region = new Region(memory, NextId(), layout, isPrivate: true, End);
         _regions.Add(region.Id, region);
         return Errno.Ok;
     }
@@ -81,7 +87,7 @@ internal sealed class RegionTable
             return Errno.Inval;
         }
 
-        _arena.Return(Global.ArenaOffset, Global.Layout.MemorySize);
+        Global.EndMemory();
         bool fits = _arena.TryTake(layout.MemorySize, LegacyLimit, out ulong offset);
         if (!fits)
         {
@@ -89,9 +95,34 @@ internal sealed class RegionTable
             Check.That(_arena.TryTake(layout.MemorySize, LegacyLimit, out offset), "the global region lost its place");
         }
 
-        Global.Relocate(layout, offset);
+        Global.Relocate(new ArenaRange(_arena, offset, layout.MemorySize), layout);
         _settledSizes = fits ? GlobalSizes : _settledSizes;
         return fits ? Errno.Ok : Errno.NoMem;
+    }
+
+    /// <summary>The region in these pages of a client, if there is one.</summary>
+    internal Region? FindExternal(MemoryIdentity identity) => _external.GetValueOrDefault(identity);
+
+    /// <summary>A new region in memory of a client. Null: ids or places for such regions run out (ENOMEM).</summary>
+    /// <param name="memory">The memory; the region owns it from now on.</param>
+    /// <param name="layout">Fits in the memory.</param>
+    internal Region? TryCreateExternal(ExternalMemory memory, RegionLayout layout)
+    {
+        Check.That(layout.MemorySize <= memory.Length, "a region is larger than its memory");
+        if (_regions.Count == ushort.MaxValue || _external.Count == ExternalMax)
+        {
+            return null;
+        }
+
+        MemoryIdentity identity = memory.Identity;
+        Region region = new(new ExternalRange(memory), NextId(), layout, isPrivate: true, ended =>
+        {
+            _external.Remove(identity);
+            End(ended);
+        });
+        _regions.Add(region.Id, region);
+        _external.Add(identity, region);
+        return region;
     }
 
     private ushort NextId()
@@ -109,7 +140,7 @@ internal sealed class RegionTable
     {
         Check.That(region.Users == 0, "a region in use ends");
         _regions.Remove(region.Id);
-        _arena.Return(region.ArenaOffset, region.Layout.MemorySize);
+        region.EndMemory();
         if (region.Id == _lastId)
         {
             _lastId--;

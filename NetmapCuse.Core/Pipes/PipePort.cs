@@ -10,6 +10,8 @@ internal sealed class PipePort(Pipe pipe, string name, PortRings rings, Region r
 {
     internal PipePort Peer => pipe.PeerOf(this);
 
+    internal override bool SupportsOffsets => true;
+
     internal override bool TxSync(Kring ring, int callerThread)
     {
         PipeTransfer.Send(ring, Peer.Rx[ring.Index]);
@@ -39,6 +41,7 @@ internal sealed class PipePort(Pipe pipe, string name, PortRings rings, Region r
     {
         if (--Bindings == 0)
         {
+            Monitors.TellParentLeft();
             pipe.CloseEnd();
         }
 

@@ -18,24 +18,14 @@ internal static unsafe class PipeTransfer
         uint first = tx.Indexes.HwCur;
         uint released = Volatile.Read(ref rx.Indexes.HwCur);
         uint end = EndOfLastPacket(tx, first, tx.Indexes.RHead);
-        uint bytes = 0;
-        for (uint i = first; i != end; i = RingWindow.Next(i, n))
-        {
-            NetmapSlot slot = tx.Slots[i];
-            bytes += slot.Length;
-            rx.Slots[i] = slot;
-            if ((slot.Flags & SlotFlags.BufferChanged) != 0)
-            {
-                tx.Slots[i].Flags = slot.Flags & ~SlotFlags.BufferChanged;
-            }
-        }
-
+        uint bytes = rx.HasOffsets ? PipeOffsets.Pass(tx, rx, first, end) : Pass(tx, rx, first, end);
         tx.Indexes.HwTail = RingWindow.Previous(released, n);
         if (end != first)
         {
             tx.Indexes.HwCur = end;
             tx.Counters.Frames += RingWindow.Distance(first, end, n);
             tx.Counters.Bytes += bytes;
+            rx.Monitors?.Arrived(rx, first, RingWindow.Distance(first, end, n));
             Volatile.Write(ref rx.Indexes.HwTail, end);
             rx.Wake();
         }
@@ -52,16 +42,10 @@ internal static unsafe class PipeTransfer
             return;
         }
 
-        uint bytes = 0;
-        for (uint i = first; i != head; i = RingWindow.Next(i, n))
+        uint bytes = Pass(rx, tx, first, head);
+        if (rx.HasOffsets)
         {
-            NetmapSlot slot = rx.Slots[i];
-            bytes += slot.Length;
-            tx.Slots[i] = slot;
-            if ((slot.Flags & SlotFlags.BufferChanged) != 0)
-            {
-                rx.Slots[i].Flags = slot.Flags & ~SlotFlags.BufferChanged;
-            }
+            PipeOffsets.Reset(rx, first, head);
         }
 
         rx.Counters.Frames += RingWindow.Distance(first, head, n);
@@ -86,6 +70,25 @@ internal static unsafe class PipeTransfer
         }
 
         return buffers;
+    }
+
+    /// <summary>Copies the slots [first, end) whole to the other side, which has none of them yet. Returns the sum of their lengths.</summary>
+    private static uint Pass(Kring from, Kring to, uint first, uint end)
+    {
+        uint n = from.NumSlots;
+        uint bytes = 0;
+        for (uint i = first; i != end; i = RingWindow.Next(i, n))
+        {
+            NetmapSlot slot = from.Slots[i];
+            bytes += slot.Length;
+            to.Slots[i] = slot;
+            if ((slot.Flags & SlotFlags.BufferChanged) != 0)
+            {
+                from.Slots[i].Flags = slot.Flags & ~SlotFlags.BufferChanged;
+            }
+        }
+
+        return bytes;
     }
 
     /// <summary>One past the last slot without NS_MOREFRAG in [first, head); first when there is none.</summary>

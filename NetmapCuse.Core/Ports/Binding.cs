@@ -58,7 +58,7 @@ internal sealed class Binding
     /// reference/netmap-behaviour.md section 2.1). Everything is undone on failure.
     /// </summary>
     internal static int TryCreate(
-        Port port, PortRequest request, uint ringId, ISleeper sleeper, Tunables tunables, out Binding? binding)
+        Port port, PortRequest request, uint ringId, ISleeper sleeper, out Binding? binding)
     {
         binding = null;
         int error = RingSelection.TrySelect(port, request.Mode, request.Flags, ringId, out RingSelection selection);
@@ -68,8 +68,8 @@ internal sealed class Binding
         }
 
         port.AddBinding();
-        Binding made = new(port, selection, request.Flags, sleeper) { Tunables = tunables };
-        error = made.TryTakeRings(request.ExtraBuffers);
+        Binding made = new(port, selection, request.Flags, sleeper) { Tunables = request.Tunables };
+        error = made.TryTakeRings(request.ExtraBuffers, request.Offsets);
         if (error != Errno.Ok)
         {
             port.DropBinding();
@@ -99,7 +99,7 @@ internal sealed class Binding
         Port.DropBinding();
     }
 
-    private int TryTakeRings(uint extraBuffers)
+    private int TryTakeRings(uint extraBuffers, OffsetsRequest? offsets)
     {
         if (Tx.Concat(Rx).Any(ring => ring.ExclusiveOwner is not null || (IsExclusive && ring.Users > 0)))
         {
@@ -108,6 +108,11 @@ internal sealed class Binding
 
         Port.Region.AddUser();
         int error = Port.CreateRings(Rx, Tx);
+        if (error == Errno.Ok)
+        {
+            error = offsets?.Check(Port, Tx.Concat(Rx)) ?? Errno.Ok;
+        }
+
         if (error == Errno.Ok)
         {
             _interface = SharedInterface.TryCreate(Port, Selection);
@@ -122,6 +127,7 @@ internal sealed class Binding
         }
 
         _interface!.TakeExtraBuffers(extraBuffers);
+        offsets?.Apply(Tx.Concat(Rx));
         foreach (Kring ring in (IEnumerable<Kring>)[.. Tx, .. Rx])
         {
             ring.Users++;

@@ -48,6 +48,15 @@ internal interface IAdapterQueue : IShowsBuffers
 {
     /// <summary>A cheap look whether Receive, or Reclaim, would give anything now.</summary>
     bool HasNews { get; }
+
+    // Whoever swaps buffers with a queue holds its ring, and that is held still already.
+    void IShowsBuffers.HoldStill()
+    {
+    }
+
+    void IShowsBuffers.LetGo()
+    {
+    }
 }
 
 /// <summary>One TX queue of an interface.</summary>

@@ -42,6 +42,8 @@ internal sealed partial class NicPort : Port, IAdapterEvents
 
     internal override bool MayChangeRegion => Bindings == 0 && Pipes.Count == 0;
 
+    internal override bool ReceivesInSync => true;
+
     /// <summary>The interface belongs to a switch.</summary>
     internal bool IsAttached { get; set; }
 
@@ -119,11 +121,9 @@ internal sealed partial class NicPort : Port, IAdapterEvents
     {
         _log.Warning("Interface {Name} is gone; programs that use it get errors until they close it", Name);
         _isGone = true;
-        foreach (Kring ring in (IEnumerable<Kring>)[.. Tx, .. Rx])
-        {
-            ring.Stop();
-            ring.Wake();
-        }
+        Kring[] rings = [.. Tx, .. Rx];
+        Array.ForEach(rings, static ring => ring.Stop());
+        Array.ForEach(rings, static ring => ring.Wake());
     }
 
     protected override void StopRing(Kring ring)

@@ -12,6 +12,8 @@ internal sealed class NullPort : Port
     internal NullPort(string name, PortRings rings, Region region)
         : base($"null:{name}", rings, region) => region.AddReference();
 
+    internal override bool SupportsOffsets => true;
+
     internal override bool TxSync(Kring ring, int callerThread) => true;
 
     internal override bool RxSync(Kring ring) => true;

@@ -55,6 +55,9 @@ internal abstract class Port
     /// <summary>Pipes that have this port as their parent.</summary>
     internal PipeTable Pipes { get; } = new();
 
+    /// <summary>Monitors that have this port as their parent.</summary>
+    internal MonitorTable Monitors { get; } = new();
+
     /// <summary>What the port has done since it exists, bindings that are gone included: sent by and delivered to the program.</summary>
     internal RingCounters PastTx;
     internal RingCounters PastRx;
@@ -64,8 +67,54 @@ internal abstract class Port
     /// </summary>
     internal virtual uint VnetHeaderLength => 0;
 
+    /// <summary>Packets on the port's rings may start at an offset in their buffers (<see cref="Kring.OffsetOf"/>).</summary>
+    internal virtual bool SupportsOffsets => false;
+
     /// <summary>True while a switch owns the port, so that no program can bind it.</summary>
     internal virtual bool IsOwnedBySwitch => false;
+
+    /// <summary>The port takes data of NS_INDIRECT slots from the memory of the process that sends.</summary>
+    internal virtual bool ReadsIndirectSlots => false;
+
+    /// <summary>
+    /// RX rings are filled by the port's own RX sync and by nobody else; that frames wait is told with
+    /// <see cref="Kring.Wake"/>, upon which a monitor has the ring synced.
+    /// </summary>
+    internal virtual bool ReceivesInSync => false;
+
+    /// <summary>A TX sync with what the ring's monitors see of it: what everybody calls who syncs a ring. Data path.</summary>
+    internal bool Send(Kring ring, int callerThread)
+    {
+        if (ring.Monitors is not { } monitors)
+        {
+            return TxSync(ring, callerThread);
+        }
+
+        monitors.Sending(ring, ReadsIndirectSlots ? callerThread : 0);
+        uint firstCompleted = RingWindow.Next(ring.Indexes.HwTail, ring.NumSlots);
+        bool done = TxSync(ring, callerThread);
+        monitors.Completed(ring, firstCompleted);
+        return done;
+    }
+
+    /// <summary>An RX sync with what the ring's monitors see of it: what everybody calls who syncs a ring. Data path.</summary>
+    internal bool Receive(Kring ring)
+    {
+        if (ring.Monitors is not { } monitors)
+        {
+            return RxSync(ring);
+        }
+
+        monitors.Releasing(ring);
+        uint tail = ring.Indexes.HwTail;
+        bool done = RxSync(ring);
+        if (ReceivesInSync)
+        {
+            monitors.Arrived(ring, tail, RingWindow.Distance(tail, ring.Indexes.HwTail, ring.NumSlots));
+        }
+
+        return done;
+    }
 
     /// <summary>Sends what is between hwcur and rhead, as far as it goes; moves hwcur and hwtail. Data path.</summary>
     /// <param name="ring">The ring, held by the caller, its prologue passed.</param>
@@ -73,7 +122,11 @@ internal abstract class Port
     /// <returns>False when the port cannot sync: poll says POLLERR.</returns>
     internal abstract bool TxSync(Kring ring, int callerThread);
 
-    /// <summary>Takes back what is between hwcur and rhead and moves hwtail over what has arrived. Data path.</summary>
+    /// <summary>
+    /// Takes back what is between hwcur and rhead and moves hwtail over what has arrived. Data path. Who fills slots of a
+    /// receive ring from elsewhere than here tells the ring's monitors (<see cref="IRingMonitors.Arrived"/>) before it
+    /// moves hwtail over them; <see cref="Kring.Complete"/> does so by itself.
+    /// </summary>
     internal abstract bool RxSync(Kring ring);
 
     /// <summary>
@@ -126,6 +179,7 @@ internal abstract class Port
     {
         if (--Bindings == 0)
         {
+            Monitors.TellParentLeft();
             DestroyKrings();
             ReturnToOwnRegion();
         }

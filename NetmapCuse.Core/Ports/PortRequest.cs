@@ -17,6 +17,12 @@ internal sealed record PortRequest
 
     internal uint ExtraBuffers { get; init; }
 
+    /// <summary>The offsets option, if there is one.</summary>
+    internal OffsetsRequest? Offsets { get; init; }
+
+    /// <summary>Parameters that the syncs of a binding look at.</summary>
+    internal Tunables Tunables { get; init; } = new();
+
     /// <summary>nr_mem_id, 0 for the default of the port.</summary>
     internal ushort MemoryId { get; init; }
 

@@ -7,6 +7,10 @@ namespace NetmapCuse.Core.Ports;
 /// <summary>Makes the netmap_if of a binding (reference/netmap-abi.md section 7.4).</summary>
 internal static class SharedInterface
 {
+    /// <summary>One object has room for the ring offsets of a port without host rings.</summary>
+    internal static bool Fits(Region region, PortRings rings) =>
+        NetmapIf.Bytes + (8 * (rings.Tx + rings.Rx + 2UL)) <= region.Layout.If.ObjectSize;
+
     /// <summary>Null: ENOMEM, no object left or too many rings for one.</summary>
     internal static InterfaceView? TryCreate(Port port, RingSelection selection)
     {

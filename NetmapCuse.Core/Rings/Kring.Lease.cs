@@ -40,17 +40,31 @@ internal sealed unsafe partial class Kring
     /// <summary>Lets no sender in any more and waits for those who are copying. Control plane.</summary>
     internal void CloseGate()
     {
-        SpinWait wait = default;
         EnterGate();
         _isOpen = false;
-        while (_firstLease != _nextLease)
+        AwaitLeases();
+        ExitGate();
+    }
+
+    /// <summary>Who holds a lease swaps buffers with the ring's slots instead of copying. Control plane.</summary>
+    internal bool ExchangesBuffers { get; set; }
+
+    /// <summary>Keeps the gate, at a moment when nobody swaps.</summary>
+    public void HoldStill()
+    {
+        if (ExchangesBuffers)
+        {
+            EnterGate();
+            AwaitLeases();
+        }
+    }
+
+    public void LetGo()
+    {
+        if (ExchangesBuffers)
         {
             ExitGate();
-            wait.SpinOnce();
-            EnterGate();
         }
-
-        ExitGate();
     }
 
     /// <summary>
@@ -83,6 +97,8 @@ internal sealed unsafe partial class Kring
     /// <returns>True when hwtail moved: the caller wakes the receiver.</returns>
     internal bool Complete(in Claim claim, uint frames, ulong bytes)
     {
+        // Here the slots are filled and still the sender's alone.
+        _monitors?.Arrived(this, claim.Start, claim.Count);
         EnterGate();
         Counters.Frames += frames;
         Counters.Bytes += bytes;
@@ -109,15 +125,31 @@ internal sealed unsafe partial class Kring
     /// <summary>Counts frames that found no room here. Several senders may.</summary>
     internal void CountNoRoom(uint frames) => Interlocked.Add(ref Counters.NoRoom, frames);
 
+    /// <summary>True for the index of a buffer that a slot may have.</summary>
+    internal bool IsBuffer(uint index) =>
+        index - NetmapApi.FirstUsableBuffer < BufferCount - NetmapApi.FirstUsableBuffer;
+
     /// <summary>The data of a slot that a program can write: index checked, buffer 0 for a bad one.</summary>
+    [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.AggressiveInlining)]
     internal byte* BufferOf(uint index)
     {
         return Buffers + ((ulong)UsableIndex(index) * BufferSize);
     }
 
     /// <summary>The index if it is a buffer that programs may use, else 0.</summary>
-    internal uint UsableIndex(uint index) =>
-        index - NetmapApi.FirstUsableBuffer < BufferCount - NetmapApi.FirstUsableBuffer ? index : 0;
+    internal uint UsableIndex(uint index) => IsBuffer(index) ? index : 0;
+
+    /// <summary>Waits until no lease is open. The caller is in the gate, and is there again at the end.</summary>
+    private void AwaitLeases()
+    {
+        SpinWait wait = default;
+        while (_firstLease != _nextLease)
+        {
+            ExitGate();
+            wait.SpinOnce();
+            EnterGate();
+        }
+    }
 
     private void EnterGate()
     {

@@ -20,6 +20,9 @@ internal sealed unsafe partial class Kring
     /// <summary>Where the ring lies; while it exists.</summary>
     internal Region Region => _region!;
 
+    /// <summary>On the TX ring of a pipe: the ring of the other side, whose slots have the same buffers. Lives as long as this one.</summary>
+    internal Kring? Mirror { get; private set; }
+
     /// <summary>The ring's address for clients: bytes from the start of the mapping.</summary>
     internal ulong ClientOffset => _region!.ClientOffset((byte*)_ring);
 
@@ -60,6 +63,7 @@ internal sealed unsafe partial class Kring
             SetSlot(i, owner.Slots[i].BufferIndex);
         }
 
+        owner.Mirror = this;
         return true;
     }
 
@@ -87,6 +91,7 @@ internal sealed unsafe partial class Kring
         }
 
         region.ReturnRing(_object);
+        Mirror = null;
         _region = null;
         _ring = null;
         Slots = null;
@@ -126,6 +131,7 @@ internal sealed unsafe partial class Kring
             Tail = tail,
         };
         Indexes = new RingIndexes { RTail = tail, HwTail = tail };
+        ClearOffsets();
     }
 
     private void SetSlot(uint index, uint buffer) =>

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using NetmapCuse.Core.Abi.Netmap;
 using NetmapCuse.Core.Memory;
 
@@ -23,6 +24,7 @@ internal sealed unsafe partial class Kring : IShowsBuffers
     private NetmapRing* _ring;
     private int _state = Stopped;
     private volatile ISleeper[] _sleepers = [];
+    private volatile IRingMonitors? _monitors;
 
     internal Kring(RingDirection direction, uint index, uint numSlots, bool isHost)
     {
@@ -55,6 +57,16 @@ internal sealed unsafe partial class Kring : IShowsBuffers
 
     internal bool Exists => _ring != null;
 
+    /// <summary>
+    /// Who watches the ring; null for nobody. Set by the control plane at any time: a thread that has read it may go on
+    /// with what it read for one call.
+    /// </summary>
+    internal IRingMonitors? Monitors
+    {
+        get => _monitors;
+        set => _monitors = value;
+    }
+
     /// <summary>The program asked for timestamps or forwarding on this ring. Read from shared memory.</summary>
     internal RingFlags SharedFlags => (RingFlags)Volatile.Read(ref *(uint*)&_ring->Flags);
 
@@ -86,10 +98,12 @@ internal sealed unsafe partial class Kring : IShowsBuffers
     /// and private, go back to what the daemon believes, and bad slots are emptied (reference/netmap-behaviour.md 4.2, 4.3).
     /// </summary>
     /// <returns>False when head or cur was impossible: poll says POLLERR once.</returns>
-    internal bool Prologue()
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal bool Prologue() => Prologue(Volatile.Read(ref _ring->Head), Volatile.Read(ref _ring->Cur));
+
+    /// <summary>The same for a program that keeps head and cur elsewhere (CSB): both were read once, head first.</summary>
+    internal bool Prologue(uint head, uint cur)
     {
-        uint head = Volatile.Read(ref _ring->Head);
-        uint cur = Volatile.Read(ref _ring->Cur);
         bool isTx = Direction == RingDirection.Tx;
         uint first = isTx ? Indexes.RHead : Indexes.HwCur;
         uint last = isTx ? Indexes.RTail : Volatile.Read(ref Indexes.HwTail);
@@ -119,6 +133,9 @@ internal sealed unsafe partial class Kring : IShowsBuffers
         return Indexes.RCur != tail;
     }
 
+    /// <summary>The program was shown slots beyond its cur.</summary>
+    internal bool ShowsMore => Indexes.RCur != Indexes.RTail;
+
     /// <summary>Where the program's head stands now, unchecked: only to see whether there is anything to push.</summary>
     internal bool HasUnpushed => Volatile.Read(ref _ring->Head) != Indexes.HwCur;
 
@@ -132,6 +149,9 @@ internal sealed unsafe partial class Kring : IShowsBuffers
 
     /// <summary>Adds somebody to wake when the ring has news. Control plane.</summary>
     internal void AddSleeper(ISleeper sleeper) => _sleepers = [.. _sleepers, sleeper];
+
+    /// <summary>Adds somebody who is woken before those who are there. Control plane.</summary>
+    internal void AddFirstSleeper(ISleeper sleeper) => _sleepers = [sleeper, .. _sleepers];
 
     internal void RemoveSleeper(ISleeper sleeper) => _sleepers = [.. _sleepers.Where(other => other != sleeper)];
 
@@ -177,6 +197,7 @@ internal sealed unsafe partial class Kring : IShowsBuffers
         Indexes.RHead = Indexes.HwCur;
         Indexes.RCur = Indexes.HwCur;
         Indexes.RTail = tail;
+        Indexes.Seen = Indexes.HwCur;
         _ring->Head = Indexes.HwCur;
         _ring->Cur = Indexes.HwCur;
         Volatile.Write(ref _ring->Tail, tail);

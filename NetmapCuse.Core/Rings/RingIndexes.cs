@@ -9,6 +9,9 @@ namespace NetmapCuse.Core.Rings;
 [StructLayout(LayoutKind.Explicit, Size = 384)]
 internal struct RingIndexes
 {
+    /// <summary>In <see cref="Seen"/>: everything that the port has not taken yet is new.</summary>
+    internal const uint NothingSeen = uint.MaxValue;
+
     /// <summary>nr_hwcur: first slot not yet taken from (TX) or released by (RX) the program. Written by the sync of this ring.</summary>
     [FieldOffset(128)] internal uint HwCur;
 
@@ -20,6 +23,12 @@ internal struct RingIndexes
 
     /// <summary>rtail: the tail that the program was shown last. Written by the sync of this ring.</summary>
     [FieldOffset(140)] internal uint RTail;
+
+    /// <summary>
+    /// TX: first slot that copy monitors have not seen. Written by the sync of this ring while it has some; the control
+    /// plane writes <see cref="NothingSeen"/> when it gets its first.
+    /// </summary>
+    [FieldOffset(144)] internal uint Seen;
 
     /// <summary>nr_hwtail: the tail to show next. TX: written by the sync of this ring. RX: written by the sender.</summary>
     [FieldOffset(256)] internal uint HwTail;

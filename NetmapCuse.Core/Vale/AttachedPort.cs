@@ -99,7 +99,7 @@ internal sealed class AttachedPort : ValePort
     /// <summary>Receives, forwards, releases. True when there may be more.</summary>
     private bool ServeSource(Kring ring)
     {
-        if (!_nic.RxSync(ring))
+        if (!_nic.Receive(ring))
         {
             return false;
         }
@@ -112,7 +112,7 @@ internal sealed class AttachedPort : ValePort
             ring.Indexes.RHead = tail;
             ring.Indexes.RCur = tail;
             ring.Indexes.RTail = tail;
-            _nic.RxSync(ring);
+            _nic.Receive(ring);
             any = tail != Volatile.Read(ref ring.Indexes.HwTail);
         }
 

@@ -8,7 +8,7 @@ internal sealed unsafe partial class Forwarder
 {
     private void Deliver(ValePort sender, ValeSwitch valeSwitch, Kring source)
     {
-        List flood = _lists[ValeSwitch.Flood];
+        PacketList flood = _lists[ValeSwitch.Flood];
         if (flood.Packets != 0)
         {
             _lists[ValeSwitch.Flood] = default;
@@ -23,10 +23,10 @@ internal sealed unsafe partial class Forwarder
 
         for (int i = 0; i < _touchedCount; i++)
         {
-            List list = _lists[_touched[i]];
+            PacketList list = _lists[_touched[i]];
             if (list.Packets != 0 && valeSwitch[_touched[i]] is { } port)
             {
-                DeliverTo(RingOf(port, source.Index), list, default);
+                DeliverTo(port, source, RingOf(port, source.Index), list, default);
             }
 
             _lists[_touched[i]] = default;
@@ -39,19 +39,19 @@ internal sealed unsafe partial class Forwarder
     /// Flooded packets go to ring 0. Where unicast packets of this batch go to ring 0 as well, both lists are delivered
     /// together, in the order in which they were sent.
     /// </summary>
-    private void DeliverFlood(ValePort port, Kring source, List flood)
+    private void DeliverFlood(ValePort port, Kring source, in PacketList flood)
     {
         int index = port.Index;
         Kring? ring = RingOf(port, 0);
         if (index >= Limits.SwitchPortsMax || RingOf(port, source.Index) != ring)
         {
-            DeliverTo(ring, flood, default);
+            DeliverTo(port, source, ring, flood, default);
             return;
         }
 
-        List unicast = _lists[index];
+        PacketList unicast = _lists[index];
         _lists[index] = default;
-        DeliverTo(ring, flood, unicast);
+        DeliverTo(port, source, ring, flood, unicast);
     }
 
     /// <summary>The receive ring that packets of a TX ring go to; null when nobody receives on the port.</summary>
@@ -61,10 +61,17 @@ internal sealed unsafe partial class Forwarder
         return rings.Length == 0 ? null : rings[sourceRing % (uint)rings.Length];
     }
 
-    private void DeliverTo(Kring? ring, List a, List b)
+    private void DeliverTo(ValePort port, Kring source, Kring? ring, in PacketList a, in PacketList b)
     {
         if (ring is null || !ring.IsGateOpen)
         {
+            return;
+        }
+
+        uint header = port.HeaderBytes;
+        if (header != _headerBytes)
+        {
+            DeliverConverted(port, header, source, ring, a, b);
             return;
         }
 
@@ -81,7 +88,7 @@ internal sealed unsafe partial class Forwarder
                 continue;
             }
 
-            // The free space only grows while nobody else claims; every round wants less than the one before.
+            // Free slots may be gone before the next try; every round wants less than the one before.
             fitting = Fit(a, b, Math.Min(free, slots - 1), out slots);
             if (fitting == 0)
             {
@@ -95,7 +102,9 @@ internal sealed unsafe partial class Forwarder
             ring.CountNoRoom(packets - fitting);
         }
 
-        ulong bytes = Copy(ring, claim, a, b, fitting);
+        ulong bytes = _hasOffsets || ring.HasOffsets ? CopyExactly(ring, claim, a, b, fitting)
+            : b.Packets == 0 ? CopyList(ring, claim, a, fitting)
+            : CopyMerged(ring, claim, a, b, fitting);
         if (ring.Complete(claim, fitting, bytes))
         {
             ring.Wake();
@@ -103,12 +112,17 @@ internal sealed unsafe partial class Forwarder
     }
 
     /// <summary>How many packets from the front fit in <paramref name="room"/> slots, and how many slots they need.</summary>
-    private uint Fit(List a, List b, uint room, out uint slots)
+    private uint Fit(in PacketList a, in PacketList b, uint room, out uint slots)
     {
+        if (a.Packets + b.Packets == a.Slots + b.Slots)
+        {
+            return slots = room;
+        }
+
         slots = 0;
         uint packets = 0;
-        Merge merge = new(a, b);
-        while (merge.TryNext(_fragments, out int packet) && slots + _fragments[packet].Count <= room)
+        PacketMerge merge = new(_fragments, a, b);
+        while (merge.TryNext(out int packet) && slots + _fragments[packet].Count <= room)
         {
             slots += _fragments[packet].Count;
             packets++;
@@ -117,60 +131,57 @@ internal sealed unsafe partial class Forwarder
         return packets;
     }
 
-    private ulong Copy(Kring ring, in Kring.Claim claim, List a, List b, uint packets)
+    /// <summary>The usual case: one list.</summary>
+    private ulong CopyList(Kring ring, in Kring.Claim claim, in PacketList list, uint packets)
     {
         ulong bytes = 0;
         uint slot = claim.Start;
-        Merge merge = new(a, b);
-        while (packets-- != 0 && merge.TryNext(_fragments, out int packet))
+        int packet = list.First;
+        for (; packets != 0; packets--)
         {
-            int count = _fragments[packet].Count;
-            for (int i = packet; i < packet + count; i++)
-            {
-                SlotFlags flags = (SlotFlags)(count << 8);
-                flags |= i + 1 < packet + count ? SlotFlags.MoreFragments : SlotFlags.None;
-                bytes += Place(ring, slot, _fragments[i].Data, _fragments[i].Length, flags);
-                slot = RingWindow.Next(slot, ring.NumSlots);
-            }
+            bytes += CopyPacket(ring, ref slot, _fragments + packet);
+            packet = _fragments[packet].Next;
         }
 
         return bytes;
     }
 
-    /// <summary>Copies one fragment into one slot; index and pointer of the slot stay. Returns its length.</summary>
-    private static uint Place(Kring ring, uint slot, byte* data, uint length, SlotFlags flags)
+    private ulong CopyMerged(Kring ring, in Kring.Claim claim, in PacketList a, in PacketList b, uint packets)
     {
-        NetmapSlot* destination = ring.Slots + slot;
-        length = length <= ring.BufferSize ? length : 0;
-        FrameCopy.Copy(ring.BufferOf(destination->BufferIndex), data, length);
-        destination->Length = (ushort)length;
-        destination->Flags = flags;
-        return length;
+        ulong bytes = 0;
+        uint slot = claim.Start;
+        PacketMerge merge = new(_fragments, a, b);
+        for (; packets != 0 && merge.TryNext(out int packet); packets--)
+        {
+            bytes += CopyPacket(ring, ref slot, _fragments + packet);
+        }
+
+        return bytes;
     }
 
-    /// <summary>Walks two lists in the order of their packets.</summary>
-    private ref struct Merge(List a, List b)
+    /// <summary>Copies a packet into as many slots as it has, and moves <paramref name="slot"/> behind it.</summary>
+    private static uint CopyPacket(Kring ring, ref uint slot, Fragment* fragment)
     {
-        private int _a = a.Packets == 0 ? None : a.First;
-        private int _b = b.Packets == 0 ? None : b.First;
-
-        internal bool TryNext(Fragment[] fragments, out int packet)
+        uint flags = (uint)fragment->Count << 8;
+        uint bytes = 0;
+        for (uint left = fragment->Count; left > 1; left--)
         {
-            if (_a != None && (_b == None || _a < _b))
-            {
-                packet = _a;
-                _a = fragments[packet].Next;
-                return true;
-            }
-
-            packet = _b;
-            if (_b == None)
-            {
-                return false;
-            }
-
-            _b = fragments[packet].Next;
-            return true;
+            bytes += Place(ring, slot, fragment++, flags | (uint)SlotFlags.MoreFragments);
+            slot = RingWindow.Next(slot, ring.NumSlots);
         }
+
+        bytes += Place(ring, slot, fragment, flags);
+        slot = RingWindow.Next(slot, ring.NumSlots);
+        return bytes;
+    }
+
+    /// <summary>Copies one fragment into one slot, whose index and pointer stay. Returns its length.</summary>
+    private static uint Place(Kring ring, uint slot, Fragment* fragment, uint flags)
+    {
+        NetmapSlot* destination = ring.Slots + slot;
+        uint length = fragment->Length <= ring.BufferSize ? fragment->Length : 0u;
+        FrameCopy.Copy(ring.BufferOf(destination->BufferIndex), fragment->Data, length);
+        *(uint*)&destination->Length = length | (flags << 16);
+        return length;
     }
 }

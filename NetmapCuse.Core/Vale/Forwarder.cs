@@ -1,4 +1,4 @@
-using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
 using NetmapCuse.Core.Abi.Netmap;
 using NetmapCuse.Core.Rings;
@@ -12,21 +12,23 @@ namespace NetmapCuse.Core.Vale;
 /// </summary>
 internal sealed unsafe partial class Forwarder : IDisposable
 {
-    /// <summary>End of a list of fragments.</summary>
-    private const int None = -1;
-
     /// <summary>An Ethernet header: less is not a frame.</summary>
     private const uint HeaderBytes = 14;
 
     /// <summary>How many slots ahead the classifier asks for a frame's first bytes.</summary>
     private const uint PrefetchDistance = 8;
 
-    private readonly Fragment[] _fragments = new Fragment[Limits.BatchMax + NetmapApi.FragmentsMax];
-    private readonly List[] _lists = new List[ValeSwitch.Flood + 1];
+    /// <summary>Both halves of an address pair: 48 bits each.</summary>
+    private const ulong AddressMask = 0xffff_ffff_ffff;
+
+    private const int FragmentsMax = Limits.BatchMax + NetmapApi.FragmentsMax;
+
+    private readonly Fragment* _fragments = (Fragment*)NativeMemory.AlignedAlloc((nuint)(FragmentsMax * sizeof(Fragment)), 64);
+    private readonly PacketList[] _lists = new PacketList[ValeSwitch.Flood + 1];
     private readonly byte[] _touched = new byte[Limits.SwitchPortsMax];
     private readonly IndirectBuffers _indirect = new();
     private int _touchedCount;
-    private int _fragmentCount;
+    private int _count;
 
     /// <summary>Sends the slots between hwcur and <paramref name="head"/>.</summary>
     internal void Forward(ValePort port, Kring source, uint head, int callerThread, int batch)
@@ -38,6 +40,7 @@ internal sealed unsafe partial class Forwarder : IDisposable
             return;
         }
 
+        LookAtSender(port, source);
         batch = Math.Min(batch, Limits.BatchMax);
         while (first != head)
         {
@@ -46,57 +49,42 @@ internal sealed unsafe partial class Forwarder : IDisposable
         }
     }
 
-    public void Dispose() => _indirect.Dispose();
+    public void Dispose()
+    {
+        NativeMemory.AlignedFree(_fragments);
+        _indirect.Dispose();
+    }
 
     /// <summary>Puts up to a batch of slots on lists; returns the first slot that is left.</summary>
     private uint Classify(
         ValePort port, ValeSwitch valeSwitch, Kring source, uint slot, uint head, int callerThread, int batch)
     {
-        _fragmentCount = 0;
-        ulong lastSource = ulong.MaxValue;
-        ulong lastDestination = ulong.MaxValue;
-        int lastPort = ValeSwitch.NoPort;
+        Route route = new(valeSwitch, port.Index);
         uint frames = 0;
         ulong bytes = 0;
-        while (slot != head && _fragmentCount < batch)
+        _count = 0;
+        while (slot != head && _count < batch)
         {
-            int packet = _fragmentCount;
+            int packet = _count;
             Prefetch(source, slot);
-            slot = Gather(source, slot, head, callerThread, out SlotFlags flags, out uint length);
-            if (_fragmentCount == packet)
+            slot = Gather(source, slot, head, callerThread, out SlotFlags flags, out uint length, out byte* frame);
+            if (_count == packet)
             {
                 source.Counters.BadSlot++;
                 continue;
             }
 
-            // Both addresses with two loads that stay inside the first 14 bytes; bits of address 0 to 47.
-            byte* data = _fragments[packet].Data;
-            ulong destination = *(ulong*)data & 0xffff_ffff_ffff;
-            ulong origin = *(ulong*)(data + 6) & 0xffff_ffff_ffff;
-            if (origin != lastSource)
-            {
-                lastSource = origin;
-                if ((origin & 1) == 0 && (flags & SlotFlags.NoLearn) == 0)
-                {
-                    valeSwitch.Addresses.Learn(origin, port.Index);
-                }
-            }
-
-            if (destination != lastDestination)
-            {
-                lastDestination = destination;
-                lastPort = Route(valeSwitch, destination);
-            }
-
-            if (lastPort == port.Index)
+            int destination = route.Of(frame, flags);
+            if (destination == port.Index)
             {
                 source.Counters.NoDestination++;
+                _count = packet;
                 continue;
             }
 
             frames++;
             bytes += length;
-            Append(lastPort, packet, _fragmentCount - packet);
+            Append(destination, packet, _count - packet);
         }
 
         source.Counters.Frames += frames;
@@ -104,20 +92,43 @@ internal sealed unsafe partial class Forwarder : IDisposable
         return slot;
     }
 
-    private static int Route(ValeSwitch valeSwitch, ulong destination)
-    {
-        int port = (destination & 1) != 0 ? ValeSwitch.Flood : valeSwitch.Addresses.Find(destination);
-        return port != ValeSwitch.Flood && valeSwitch[port] is null ? ValeSwitch.Flood : port;
-    }
-
     /// <summary>
     /// Takes the slots of one packet. A packet with a bad slot, or of more than 64, leaves no fragment behind.
     /// </summary>
     /// <returns>The slot behind the packet.</returns>
     private uint Gather(
-        Kring source, uint slot, uint head, int callerThread, out SlotFlags firstFlags, out uint length)
+        Kring source, uint slot, uint head, int callerThread, out SlotFlags flags, out uint length, out byte* frame)
     {
-        int first = _fragmentCount;
+        // Index, length and flags in one load: they are the client's, and may change while we look.
+        ulong word = Volatile.Read(ref *(ulong*)(source.Slots + slot));
+        flags = (SlotFlags)(word >> 48);
+        length = (ushort)(word >> 32);
+        if ((flags & SlotFlags.BufferChanged) != 0)
+        {
+            source.Slots[slot].Flags = flags & ~SlotFlags.BufferChanged;
+        }
+
+        if (((flags & (SlotFlags.MoreFragments | SlotFlags.Indirect)) | _unusual) != 0)
+        {
+            return GatherChain(source, slot, head, callerThread, out flags, out length, out frame);
+        }
+
+        frame = source.BufferOf((uint)word);
+        if (length - HeaderBytes <= source.BufferSize - HeaderBytes)
+        {
+            ref Fragment fragment = ref _fragments[_count++];
+            fragment.Data = frame;
+            fragment.Length = (ushort)length;
+        }
+
+        return RingWindow.Next(slot, source.NumSlots);
+    }
+
+    /// <summary>The same for packets of several slots and for indirect ones.</summary>
+    private uint GatherChain(
+        Kring source, uint slot, uint head, int callerThread, out SlotFlags firstFlags, out uint length, out byte* frame)
+    {
+        int first = _count;
         int count = 0;
         bool good = true;
         bool more;
@@ -126,6 +137,11 @@ internal sealed unsafe partial class Forwarder : IDisposable
         do
         {
             NetmapSlot copy = source.Slots[slot];
+            if ((copy.Flags & SlotFlags.BufferChanged) != 0)
+            {
+                source.Slots[slot].Flags = copy.Flags & ~SlotFlags.BufferChanged;
+            }
+
             slot = RingWindow.Next(slot, source.NumSlots);
             more = (copy.Flags & SlotFlags.MoreFragments) != 0 && slot != head;
             good &= count < NetmapApi.FragmentsMax;
@@ -140,30 +156,32 @@ internal sealed unsafe partial class Forwarder : IDisposable
         }
         while (more);
 
-        _fragmentCount = good ? first + count : first;
+        frame = null;
+        _count = good && TryFindFrame(first, count, out frame) ? first + count : first;
         return slot;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool TryTake(Kring source, NetmapSlot slot, int place, bool isFirst, int callerThread)
     {
         ref Fragment fragment = ref _fragments[place];
         fragment.Length = slot.Length;
-        if (slot.Length > source.BufferSize || (isFirst && slot.Length < HeaderBytes))
+        bool isIndirect = (slot.Flags & SlotFlags.Indirect) != 0;
+        uint offset = _hasOffsets && !isIndirect ? source.OffsetOf(slot.Pointer) : 0;
+        int least = !isFirst ? 0 : _headerBytes != 0 ? (int)_headerBytes : (int)HeaderBytes;
+        if (slot.Length > source.BufferSize - offset || slot.Length < least)
         {
             return false;
         }
 
-        if ((slot.Flags & SlotFlags.Indirect) == 0)
+        if (!isIndirect)
         {
-            fragment.Data = source.BufferOf(slot.BufferIndex);
+            fragment.Data = source.BufferOf(slot.BufferIndex) + offset;
             return true;
         }
 
-        return _indirect.TryRead(source, slot, place, isFirst, callerThread, ref fragment.Data, ref fragment.Length);
+        return _indirect.TryRead(source, slot, place, least, callerThread, ref fragment.Data, ref fragment.Length);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Prefetch(Kring source, uint slot)
     {
         uint ahead = slot + PrefetchDistance;
@@ -176,21 +194,20 @@ internal sealed unsafe partial class Forwarder : IDisposable
 
     private void Append(int destination, int packet, int fragments)
     {
-        ref List list = ref _lists[destination];
+        ref PacketList list = ref _lists[destination];
         _fragments[packet].Count = (byte)fragments;
-        _fragments[packet].Next = None;
-        if (list.Packets == 0)
+        _fragments[packet].Next = Fragment.None;
+        if (list.Packets != 0)
+        {
+            _fragments[list.Last].Next = packet;
+        }
+        else
         {
             list.First = packet;
-            list.Slots = 0;
             if (destination != ValeSwitch.Flood)
             {
                 _touched[_touchedCount++] = (byte)destination;
             }
-        }
-        else
-        {
-            _fragments[list.Last].Next = packet;
         }
 
         list.Last = packet;
@@ -198,21 +215,53 @@ internal sealed unsafe partial class Forwarder : IDisposable
         list.Slots += (uint)fragments;
     }
 
-    /// <summary>One slot of a packet. Next and Count are valid in the first fragment only.</summary>
-    private struct Fragment
+    /// <summary>
+    /// Where packets of one batch go, and what is learnt from them. Neighbours mostly have the same addresses: then two
+    /// comparisons decide.
+    /// </summary>
+    private ref struct Route(ValeSwitch valeSwitch, int senderIndex)
     {
-        internal byte* Data;
-        internal int Next;
-        internal ushort Length;
-        internal byte Count;
-    }
+        private ulong _firstBytes = ulong.MaxValue;
+        private ulong _nextBytes = ulong.MaxValue;
+        private ulong _learnt = ulong.MaxValue;
+        private int _destination = ValeSwitch.NoPort;
 
-    /// <summary>The packets of one destination, in the order in which they were sent.</summary>
-    private struct List
-    {
-        internal int First;
-        internal int Last;
-        internal uint Packets;
-        internal uint Slots;
+        /// <summary>The destination port of a packet: an index, or <see cref="ValeSwitch.Flood"/>.</summary>
+        /// <param name="data">At least the 14 bytes of an Ethernet header.</param>
+        /// <param name="flags">NS_NO_LEARN is honoured, as the manual has it.</param>
+        internal int Of(byte* data, SlotFlags flags)
+        {
+            // Two loads that stay inside the header: destination and two bytes of the source; the source and the type.
+            ulong first = *(ulong*)data;
+            ulong next = *(ulong*)(data + 6);
+            bool sameLearning = (flags & SlotFlags.NoLearn) != 0 || (next & AddressMask) == _learnt;
+            if (first != _firstBytes || next != _nextBytes || !sameLearning)
+            {
+                _firstBytes = first;
+                _nextBytes = next;
+                Learn(next & AddressMask, flags);
+                _destination = Find(first & AddressMask);
+            }
+
+            return _destination;
+        }
+
+        private void Learn(ulong source, SlotFlags flags)
+        {
+            if ((flags & SlotFlags.NoLearn) == 0 && source != _learnt)
+            {
+                _learnt = source;
+                if ((source & 1) == 0)
+                {
+                    valeSwitch.Addresses.Learn(source, senderIndex);
+                }
+            }
+        }
+
+        private readonly int Find(ulong destination)
+        {
+            int port = (destination & 1) != 0 ? ValeSwitch.Flood : valeSwitch.Addresses.Find(destination);
+            return port != ValeSwitch.Flood && valeSwitch[port] is null ? ValeSwitch.Flood : port;
+        }
     }
 }

@@ -22,12 +22,12 @@ internal sealed unsafe class IndirectBuffers : IDisposable
     /// <param name="source">The ring that sends.</param>
     /// <param name="slot">The slot, read once.</param>
     /// <param name="place">Which place of the batch the data goes to, below batch and fragments together.</param>
-    /// <param name="isFirst">The fragment has to hold the Ethernet header.</param>
+    /// <param name="least">Bytes that a first fragment has to hold, 0 for the others.</param>
     /// <param name="callerThread">Whose memory.</param>
     /// <param name="data">Where the data is now.</param>
     /// <param name="length">The slot's length, or 0.</param>
     internal bool TryRead(
-        Kring source, NetmapSlot slot, int place, bool isFirst, int callerThread, ref byte* data, ref ushort length)
+        Kring source, NetmapSlot slot, int place, int least, int callerThread, ref byte* data, ref ushort length)
     {
         if (slot.Pointer == 0)
         {
@@ -37,7 +37,7 @@ internal sealed unsafe class IndirectBuffers : IDisposable
         Allocate(source.BufferSize);
         data = _memory + ((ulong)place * _bufferSize);
         nint read = ClientMemory.Read(callerThread, slot.Pointer, data, slot.Length);
-        if (isFirst && read < 14)
+        if (least != 0 && read < least)
         {
             return false;
         }

@@ -11,9 +11,13 @@ namespace NetmapCuse.Core.Vale;
 /// </summary>
 internal class ValePort : Port
 {
+    /// <summary>A frame without VLAN tag and check sum: what segments are cut to unless the port ever had a virtio-net header.</summary>
+    private const uint FrameBytes = 1514;
+
     private readonly ValeParameters _parameters;
     private readonly Action<ValePort> _ended;
     private Forwarder[] _forwarders = [];
+    private volatile uint _headerBytes;
 
     /// <param name="name">The full name, "vale0:a".</param>
     /// <param name="rings">Rings and slots, cut to the limits.</param>
@@ -46,8 +50,29 @@ internal class ValePort : Port
     /// <summary>What polling mode was set to on the interface behind the port; null for off, and for ports that have none.</summary>
     internal Polling? Polling { get; set; }
 
+    internal override uint VnetHeaderLength => _headerBytes;
+
+    /// <summary>Length of the virtio-net header in front of frames from and to the program: 0, 10 or 12. It may change at any time.</summary>
+    internal uint HeaderBytes => _headerBytes;
+
+    /// <summary>Bytes of the longest segment that is made for this port; longer frames that need no work pass all the same.</summary>
+    internal uint MaxFrame { get; private set; } = FrameBytes;
+
+    internal override bool SupportsOffsets => true;
+
     /// <summary>Index on the switch.</summary>
     internal int Index { get; private set; } = ValeSwitch.NoPort;
+
+    /// <summary>Sets the length of the virtio-net header. Any header raises the frame size for good. Control plane.</summary>
+    internal void SetVnetHeader(uint length)
+    {
+        if (length != 0)
+        {
+            MaxFrame = Region.Layout.Buffer.ObjectSize;
+        }
+
+        _headerBytes = length;
+    }
 
     /// <param name="valeSwitch">The switch; it has a free index.</param>
     /// <param name="name">What it is called there.</param>
@@ -68,6 +93,8 @@ internal class ValePort : Port
         SwitchName = Name;
         return left;
     }
+
+    internal override bool ReadsIndirectSlots => true;
 
     internal override bool TxSync(Kring ring, int callerThread)
     {

@@ -118,9 +118,13 @@ internal sealed class MemoryAdapter : IAdapter
     /// <summary>Reports something of the interface, from a thread of its own as drivers do.</summary>
     internal void Later(Action<IAdapterEvents> action)
     {
-        if (!_later.IsAddingCompleted)
+        try
         {
             _later.Add(action);
+        }
+        catch (InvalidOperationException)
+        {
+            // The interface has ended meanwhile.
         }
     }
 

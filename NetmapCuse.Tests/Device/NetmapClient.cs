@@ -26,14 +26,14 @@ internal sealed unsafe class NetmapClient(IDeviceFile file) : IDisposable
 
     /// <summary>NIOCCTRL with REGISTER, mode ALL_NIC unless the body says otherwise.</summary>
     /// <returns>0 or a positive errno.</returns>
-    internal int TryRegister(string name, NmreqRegister body = default)
+    internal int TryRegister(string name, NmreqRegister body = default, ulong options = 0)
     {
         if (body.Mode == RegisterMode.Default)
         {
             body.Mode = RegisterMode.AllNic;
         }
 
-        int error = Control(RequestType.Register, name, ref body);
+        int error = Control(RequestType.Register, name, ref body, options);
         if (error == 0)
         {
             Reg = body;

@@ -47,7 +47,8 @@ public sealed class ArenaMapTests
             ulong pages = (ulong)random.Next(1, 12);
             if (random.Next(3) != 0 && map.TryTake(pages * Page, ulong.MaxValue, out ulong offset))
             {
-                used.Should().OnlyContain(other => offset + (pages * Page) <= other.Key || other.Key + other.Value <= offset);
+                used.All(other => offset + (pages * Page) <= other.Key || other.Key + other.Value <= offset)
+                    .Should().BeTrue();
                 (offset + (pages * Page)).Should().BeLessThanOrEqualTo(map.Size);
                 used.Add(offset, pages * Page);
             }

@@ -36,10 +36,10 @@ public sealed class MacTableTests
         MacTable table = new();
         for (ulong host = 0; host < 1024; host++)
         {
-            table.Learn((host << 40) | 0x02, (int)(host % 254));
+            table.Learn(Address(host), (int)(host % 254));
         }
 
-        int found = Enumerable.Range(0, 1024).Count(host => table.Find(((ulong)host << 40) | 0x02) == host % 254);
+        int found = Enumerable.Range(0, 1024).Count(host => table.Find(Address((ulong)host)) == host % 254);
 
         found.Should().BeGreaterThan(1000, "the original holds 1024 addresses at best");
     }
@@ -72,6 +72,9 @@ public sealed class MacTableTests
         table.Find(2).Should().Be(ValeSwitch.Flood);
         table.Find(4).Should().Be(6);
     }
+
+    /// <summary>02:00:00:00 and the number, as the wire has it, loaded as little-endian.</summary>
+    private static ulong Address(ulong host) => 0x02 | (host >> 8 << 32) | ((host & 0xff) << 40);
 
     private static bool Fits(int found, int truth) => found == ValeSwitch.Flood || found == truth;
 }

@@ -41,12 +41,16 @@ put_frame(struct netmap_ring *ring, uint32_t at, struct packet_template *t, uint
 
 /* The same with 60 bytes known to the compiler. */
 static inline void
-put_frame_60(struct netmap_ring *ring, uint32_t at, struct packet_template *t, uint64_t sequence)
+put_frame_60(struct netmap_ring *ring, uint32_t at, const struct packet_template *t, uint64_t sequence)
 {
 	struct netmap_slot *slot = &ring->slot[at];
+	char *frame = NETMAP_BUF_OFFSET(ring, slot);
+	uint64_t inverse = ~sequence;
 
-	packet_set_sequence(t, sequence);
-	memcpy(NETMAP_BUF_OFFSET(ring, slot), t->data, PACKET_MIN);
+	/* The number goes into the buffer, not the template: reading back what was just written would stall the copy. */
+	memcpy(frame, t->data, PACKET_MIN);
+	memcpy(frame + PACKET_SEQUENCE, &sequence, sizeof(sequence));
+	memcpy(frame + t->trailer, &inverse, sizeof(inverse));
 	slot->len = PACKET_MIN;
 	slot->flags = 0;
 }

@@ -18,8 +18,15 @@ internal struct Statx
     /// <summary>AT_STATX_FORCE_SYNC: the server of the file is asked, whatever is cached.</summary>
     internal const int ForceSync = 0x2000;
 
+    /// <summary>AT_STATX_DONT_SYNC: the server of the file is not asked.</summary>
+    internal const int DoNotSync = 0x4000;
+
     /// <summary>STATX_BASIC_STATS.</summary>
     internal const uint BasicStats = 0x7FF;
+
+    /// <summary>stx_blksize: for a file on hugetlbfs the size of its pages.</summary>
+    [FieldOffset(0x04)]
+    internal uint BlockSize;
 
     [FieldOffset(0x1C)]
     internal ushort Mode;

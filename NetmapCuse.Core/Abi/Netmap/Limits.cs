@@ -14,6 +14,7 @@ internal static class Limits
     internal const uint PipeRingsMax = 256;
     internal const uint PipeSlotsMax = 4096;
     internal const int PipesPerPortMax = 64;
+    internal const uint MonitorSlotsMax = 4096;
     internal const uint ExtraBuffersMax = 524288;
 
     /// <summary>Slots that a VALE sync handles as one batch; the last packet may overshoot by its fragments.</summary>

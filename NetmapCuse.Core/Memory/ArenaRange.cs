@@ -1,0 +1,13 @@
+namespace NetmapCuse.Core.Memory;
+
+/// <summary>A part of the arena, which every client of the device file maps.</summary>
+internal sealed unsafe class ArenaRange(Arena arena, ulong offset, ulong bytes) : RegionMemory
+{
+    internal override byte* Address => arena.Address + offset;
+
+    internal override ulong ClientOffset => offset;
+
+    internal override void Clear() => arena.Clear(offset, bytes);
+
+    internal override void End() => arena.Return(offset, bytes);
+}

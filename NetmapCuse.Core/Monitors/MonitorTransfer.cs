@@ -1,0 +1,146 @@
+using NetmapCuse.Core.Abi.Netmap;
+using NetmapCuse.Core.Interop;
+using NetmapCuse.Core.Rings;
+using NetmapCuse.Core.Vale;
+
+namespace NetmapCuse.Core.Monitors;
+
+/// <summary>
+/// Brings slots of a watched ring to the receive ring of a monitor, slot by slot. Several threads may bring to the same
+/// ring. A ring without room for all takes the latest; the watched port never waits and never loses anything.
+/// </summary>
+internal static unsafe class MonitorTransfer
+{
+    /// <summary>Copies the data of [first, first + count), cut to what a buffer of the monitor holds.</summary>
+    internal static void Copy(Kring source, uint first, uint count, Kring monitor, int indirectThread)
+    {
+        if (!TryClaimForLatest(monitor, count, out Kring.Claim claim))
+        {
+            return;
+        }
+
+        SlotFlags mark = MarkOf(source);
+        uint sizeMax = Math.Min(source.BufferSize, monitor.BufferSize);
+        uint from = RingWindow.Advance(first, count - claim.Count, source.NumSlots);
+        uint to = claim.Start;
+        ulong bytes = 0;
+        bool hasOffsets = source.HasOffsets || monitor.HasOffsets;
+        for (uint left = claim.Count; left != 0; left--)
+        {
+            NetmapSlot slot = source.Slots[from];
+            slot.Length = (ushort)Math.Min(slot.Length, sizeMax);
+            NetmapSlot* target = monitor.Slots + to;
+            byte* data = monitor.BufferOf(Volatile.Read(ref target->BufferIndex));
+            if (hasOffsets)
+            {
+                // A buffer has room for less than its size then, and nothing lies where a cache line starts.
+                uint start = monitor.OffsetOf(Volatile.Read(ref target->Pointer));
+                data += start;
+                slot.Length = (ushort)Math.Min(slot.Length, monitor.BufferSize - start);
+            }
+
+            if (indirectThread != 0 && (slot.Flags & SlotFlags.Indirect) != 0)
+            {
+                FetchIndirect(ref slot, data, indirectThread);
+            }
+            else if (hasOffsets)
+            {
+                uint start = source.OffsetOf(slot.Pointer);
+                slot.Length = (ushort)Math.Min(slot.Length, source.BufferSize - start);
+                Buffer.MemoryCopy(source.BufferOf(slot.BufferIndex) + start, data, slot.Length, slot.Length);
+            }
+            else
+            {
+                FrameCopy.Copy(data, source.BufferOf(slot.BufferIndex), slot.Length);
+            }
+
+            target->Length = slot.Length;
+            target->Flags = slot.Flags | mark;
+            bytes += slot.Length;
+            from = RingWindow.Next(from, source.NumSlots);
+            to = RingWindow.Next(to, monitor.NumSlots);
+        }
+
+        HandOver(monitor, claim, bytes);
+    }
+
+    /// <summary>
+    /// Swaps the buffers of [first, first + count) with those of the monitor, which is in the same region. A slot whose
+    /// index, here or there, is no buffer is shown empty: nobody gets an impossible index from somebody else.
+    /// </summary>
+    internal static void Swap(Kring source, uint first, uint count, Kring monitor)
+    {
+        if (!TryClaimForLatest(monitor, count, out Kring.Claim claim))
+        {
+            return;
+        }
+
+        SlotFlags mark = MarkOf(source);
+        NetmapSlot* mirror = source.Mirror is { } other ? other.Slots : null;
+        uint from = RingWindow.Advance(first, count - claim.Count, source.NumSlots);
+        uint to = claim.Start;
+        ulong bytes = 0;
+        for (uint left = claim.Count; left != 0; left--)
+        {
+            NetmapSlot slot = source.Slots[from];
+            NetmapSlot* target = monitor.Slots + to;
+            uint exchange = Volatile.Read(ref target->BufferIndex);
+            bool good = source.IsBuffer(slot.BufferIndex) && source.IsBuffer(exchange);
+            if (good)
+            {
+                target->BufferIndex = slot.BufferIndex;
+                source.Slots[from].BufferIndex = exchange;
+                source.Slots[from].Flags = slot.Flags | SlotFlags.BufferChanged;
+                if (mirror != null)
+                {
+                    mirror[from].BufferIndex = exchange;
+                }
+            }
+
+            target->Length = good ? (ushort)Math.Min(slot.Length, source.BufferSize) : (ushort)0;
+            target->Flags = slot.Flags | mark;
+            bytes += target->Length;
+            from = RingWindow.Next(from, source.NumSlots);
+            to = RingWindow.Next(to, monitor.NumSlots);
+        }
+
+        HandOver(monitor, claim, bytes);
+    }
+
+    private static SlotFlags MarkOf(Kring source) =>
+        source.Direction == RingDirection.Tx ? SlotFlags.TxMonitored : SlotFlags.None;
+
+    /// <summary>The data is where the slot of the sender points; what cannot be read is empty.</summary>
+    private static void FetchIndirect(ref NetmapSlot slot, byte* data, int thread)
+    {
+        nint read = slot.Pointer != 0 ? ClientMemory.Read(thread, slot.Pointer, data, slot.Length) : 0;
+        slot.Length = read == slot.Length ? slot.Length : (ushort)0;
+        slot.Flags &= ~SlotFlags.Indirect;
+    }
+
+    /// <summary>Claims as many of the wanted slots as there are.</summary>
+    private static bool TryClaimForLatest(Kring monitor, uint wanted, out Kring.Claim claim)
+    {
+        claim = default;
+        uint fitting = wanted;
+        while (fitting != 0 && !monitor.TryClaim(fitting, out uint free, out claim))
+        {
+            fitting = Math.Min(free, fitting - 1);
+        }
+
+        if (fitting != wanted)
+        {
+            monitor.CountNoRoom(wanted - fitting);
+        }
+
+        return fitting != 0;
+    }
+
+    private static void HandOver(Kring monitor, in Kring.Claim claim, ulong bytes)
+    {
+        if (monitor.Complete(claim, claim.Count, bytes))
+        {
+            monitor.Wake();
+        }
+    }
+}

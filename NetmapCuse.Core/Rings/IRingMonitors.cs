@@ -1,0 +1,23 @@
+namespace NetmapCuse.Core.Rings;
+
+/// <summary>
+/// Those who watch the traffic of one ring (reference/netmap-behaviour.md section 13). Whoever calls has the slots in
+/// question to itself: it holds the ring, or, for <see cref="Arrived"/>, has not handed them over yet. Data path; returns
+/// within the time that it takes to copy a ring for each monitor, whatever the monitors do.
+/// </summary>
+internal interface IRingMonitors
+{
+    /// <summary>RX: slots [first, first + count) have been filled, hwtail has not passed them yet. Several senders may call at once.</summary>
+    void Arrived(Kring ring, uint first, uint count);
+
+    /// <summary>RX: the sync is about to take back the slots [hwcur, rhead).</summary>
+    void Releasing(Kring ring);
+
+    /// <summary>TX: the sync is about to send the slots [hwcur, rhead).</summary>
+    /// <param name="ring">The ring.</param>
+    /// <param name="indirectThread">Thread of the process in which NS_INDIRECT slots point; 0 where the flag means nothing.</param>
+    void Sending(Kring ring, int indirectThread);
+
+    /// <summary>TX: the sync gave the slots from <paramref name="first"/> to its new hwtail, that included, back to the program.</summary>
+    void Completed(Kring ring, uint first);
+}

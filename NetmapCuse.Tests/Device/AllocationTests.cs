@@ -1,0 +1,82 @@
+using FluentAssertions;
+using NetmapCuse.Core.Abi.Netmap;
+using Xunit;
+
+namespace NetmapCuse.Tests.Device;
+
+/// <summary>Syncs and polls allocate nothing once everything has run a while.</summary>
+public sealed class AllocationTests
+{
+    private const int Rounds = 2000;
+
+    [Theory]
+    [InlineData("vale0:a", "vale0:b", 0)]
+    [InlineData("vale0:a", "vale0:b", 0x20)]
+    [InlineData("vale0:a", "vale0:b", 0x10)]
+    [InlineData("vale0:a{1", "vale0:a}1", 1)]
+    public void The_data_path_allocates_nothing(string sender, string receiver, int slotFlags)
+    {
+        SlotFlags flags = (SlotFlags)slotFlags;
+        using DirectDevice device = new();
+        using NetmapClient a = device.Open().Register(sender);
+        using NetmapClient b = device.Open().Register(receiver);
+        byte[] frame = Frames.Make(Frames.Broadcast, 1);
+        Exchange(a, b, frame, flags, Rounds);
+
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        uint received = Exchange(a, b, frame, flags, Rounds);
+        long after = GC.GetAllocatedBytesForCurrentThread();
+
+        received.Should().Be(Rounds * 16);
+        (after - before).Should().Be(0);
+    }
+
+    [Fact]
+    public void A_ring_reset_allocates_nothing()
+    {
+        using DirectDevice device = new();
+        using NetmapClient a = device.Open().Register("vale0:a");
+        Spoil(a, Rounds);
+
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        int errors = Spoil(a, Rounds);
+        long after = GC.GetAllocatedBytesForCurrentThread();
+
+        errors.Should().Be(Rounds);
+        (after - before).Should().Be(0);
+    }
+
+    private static int Spoil(NetmapClient client, int rounds)
+    {
+        int errors = 0;
+        for (int i = 0; i < rounds; i++)
+        {
+            client.Tx.Head = 5000;
+            errors += (client.Poll(5) & 8) / 8;
+        }
+
+        return errors;
+    }
+
+    private static unsafe uint Exchange(NetmapClient a, NetmapClient b, byte[] frame, SlotFlags flags, int rounds)
+    {
+        uint received = 0;
+        byte* data = stackalloc byte[64];
+        frame.CopyTo(new Span<byte>(data, 64));
+        for (int round = 0; round < rounds; round++)
+        {
+            for (int i = 0; i < 16; i++)
+            {
+                a.Tx.Slot(a.Tx.Head).Pointer = (ulong)data;
+                a.Tx.Put(frame, i == 15 ? flags & ~SlotFlags.MoreFragments : flags);
+            }
+
+            _ = round % 2 == 0 ? a.TxSync() : a.Poll(4);
+            _ = round % 2 == 0 ? b.RxSync() : b.Poll(1);
+            received += b.Rx.Ready;
+            b.Rx.Advance(b.Rx.Ready);
+        }
+
+        return received;
+    }
+}

@@ -1,0 +1,37 @@
+using NetmapCuse.Core.Device;
+using NetmapCuse.Core.Interop;
+using NetmapCuse.Core.Transport;
+
+namespace NetmapCuse.Tests.Device;
+
+/// <summary>A device object without a mount, and a client's mapping of its memory.</summary>
+internal sealed unsafe class DirectDevice : IDisposable, IPollWaker
+{
+    private const ulong ArenaBytes = 1UL << 30;
+
+    private readonly MappedMemory _memory;
+
+    internal DirectDevice()
+    {
+        Device = new NetmapDevice(
+            new DeviceOptions { ArenaBytes = ArenaBytes }, new TestInterfaces(), Serilog.Core.Logger.None);
+        Device.Attach(this);
+        _memory = MappedMemory.Map(Device.Memory, ArenaBytes);
+    }
+
+    internal NetmapDevice Device { get; }
+
+    internal Span<byte> Memory(ulong offset, int length) => new(_memory.Address + offset, length);
+
+    internal NetmapClient Open() => new(new DirectFile(Device, _memory.Address));
+
+    public void WakePollers(ulong kernelHandle)
+    {
+    }
+
+    public void Dispose()
+    {
+        _memory.Dispose();
+        Device.Dispose();
+    }
+}
