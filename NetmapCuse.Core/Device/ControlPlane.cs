@@ -193,6 +193,7 @@ internal sealed class ControlPlane(PortDirectory ports, ILogger log)
         }
 
         file.Binding = binding;
+        request.Offsets = wanted.Offsets;
         if (CsbRequests.OptionOf(request) is { } csb)
         {
             // Good so far; its addresses are looked at when the lock is free.
@@ -259,6 +260,7 @@ internal sealed class ControlPlane(PortDirectory ports, ILogger log)
             }
             else if (error != Errno.Ok && request.Type == RequestType.Register && file.Loop is null)
             {
+                request.Offsets?.Undo();
                 Unbind(file);
             }
         }

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using NetmapCuse.Core.Abi.Netmap;
 using NetmapCuse.Core.Memory;
+using NetmapCuse.Core.Ports;
 using NetmapCuse.Core.Transport;
 
 namespace NetmapCuse.Core.Device;
@@ -35,6 +36,9 @@ internal sealed class ControlRequest
 
     /// <summary>Why there is none although the option asks for it.</summary>
     internal int ExternalError { get; set; }
+
+    /// <summary>Offsets that a registration has given to rings, until it is certain to succeed.</summary>
+    internal OffsetsRequest? Offsets { get; set; }
 
     /// <summary>The body as the structure that its type has.</summary>
     internal ref TBody BodyAs<TBody>()
