@@ -12,14 +12,16 @@ internal sealed class XdpAdapters(ILogger log) : IAdapterFactory
     public int TryCreate(string name, AdapterSettings settings, out IAdapter? adapter)
     {
         adapter = null;
+        NetworkNamespace? place = null;
         InterfaceControl? control = null;
         try
         {
-            NetworkNamespace place = NetworkNamespace.Own;
+            place = settings.Place.IsOwn ? NetworkNamespace.Own : NetworkNamespace.Open(settings.Place.Path);
             control = place.Run(static () => new InterfaceControl());
             if (control.Index(name) is null)
             {
                 control.Dispose();
+                place.Dispose();
                 return Errno.NxIo;
             }
 
@@ -29,6 +31,7 @@ internal sealed class XdpAdapters(ILogger log) : IAdapterFactory
         catch (PosixException failure)
         {
             control?.Dispose();
+            place?.Dispose();
             log.Warning("{Name}: {Reason}{Remedy}", name, failure.Message, Remedy.For(failure));
             return failure.Errno;
         }
