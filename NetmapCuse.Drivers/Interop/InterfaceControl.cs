@@ -8,6 +8,7 @@ namespace NetmapCuse.Drivers.Interop;
 internal sealed unsafe class InterfaceControl : IDisposable
 {
     internal const ushort Up = 0x1;
+    internal const ushort Running = 0x40;
     internal const ushort NoAddressResolution = 0x80;
 
     private const nuint GetFlagsCall = 0x8913;

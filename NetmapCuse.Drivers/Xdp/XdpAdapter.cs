@@ -102,8 +102,9 @@ internal sealed class XdpAdapter : IAdapter
             _events = events;
             _isGone = false;
             SplitsFrames = _open.Mtu + HeaderBytes > bufferSize;
-            _isUp = (_control.Flags(Name) & InterfaceControl.Up) != 0;
-            _isRunning = _isUp;
+            ushort flags = _control.Flags(Name);
+            _isUp = (flags & InterfaceControl.Up) != 0;
+            _isRunning = (flags & InterfaceControl.Running) != 0;
             _mtu = _open.Mtu;
             uint queues = Math.Max(_open.Rings.Rx, _open.Rings.Tx);
             _pairs = [.. Enumerable.Range(0, (int)queues).Select(queue => new XdpQueuePair(this, (uint)queue, _log))];
