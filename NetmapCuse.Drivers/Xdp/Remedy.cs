@@ -17,13 +17,15 @@ internal static class Remedy
         {
             NoBufferSpace =>
                 "; packet memory has to be locked: CAP_IPC_LOCK or a higher RLIMIT_MEMLOCK is needed (containers: --cap-add IPC_LOCK)",
-            Errno.Perm or Errno.Acces when failure.Step.Contains("/dev/net/tun", StringComparison.Ordinal) =>
+            Errno.Perm or Errno.Acces when failure.Step.StartsWith("open /dev/net/tun", StringComparison.Ordinal) =>
                 "; /dev/net/tun has to be readable and writable (containers: --device /dev/net/tun)",
             Errno.NoEnt or Errno.NoDev or Errno.NxIo when failure.Step.Contains("/dev/net/tun", StringComparison.Ordinal) =>
                 "; load the tun module (modprobe tun; containers: --device /dev/net/tun)",
             Errno.Perm when isBpf =>
                 "; CAP_BPF and CAP_NET_ADMIN are needed (containers: --cap-add BPF --cap-add NET_ADMIN)",
-            Errno.Perm => "; CAP_NET_ADMIN and CAP_NET_RAW are needed (containers: --cap-add NET_ADMIN)",
+            Errno.Perm when failure.Step.Contains("AF_XDP socket", StringComparison.Ordinal) =>
+                "; CAP_NET_RAW is needed (containers: --cap-add NET_RAW)",
+            Errno.Perm => "; CAP_NET_ADMIN is needed (containers: --cap-add NET_ADMIN)",
             Errno.Busy => "; another program has it",
             _ => string.Empty,
         };

@@ -80,8 +80,10 @@ internal sealed class VethRig : IDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         })!;
-        Task<string> errors = process.StandardError.ReadToEndAsync();
-        string output = process.StandardOutput.ReadToEnd();
+        using StreamReader errorReader = process.StandardError;
+        Task<string> errors = errorReader.ReadToEndAsync();
+        using StreamReader reader = process.StandardOutput;
+        string output = reader.ReadToEnd();
         process.WaitForExit();
         return process.ExitCode == 0
             ? output
