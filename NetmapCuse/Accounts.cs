@@ -1,31 +1,39 @@
 using System.Globalization;
-using Mono.Unix.Native;
 
 namespace NetmapCuse;
 
-/// <summary>User and group names to numbers.</summary>
+/// <summary>
+/// User and group names to numbers, from /etc/passwd and /etc/group. Accounts from elsewhere (LDAP and the like) are given
+/// by number: the C library's look-up would need a native helper beside the one file that the daemon is.
+/// </summary>
 internal static class Accounts
 {
-    internal static uint UserId(string nameOrNumber)
+    internal static uint UserId(string nameOrNumber) =>
+        Find("/etc/passwd", nameOrNumber)
+        ?? throw new SettingException($"--owner {nameOrNumber}: /etc/passwd has no such user; give a name from there or a number");
+
+    internal static uint GroupId(string nameOrNumber) =>
+        Find("/etc/group", nameOrNumber)
+        ?? throw new SettingException($"--group {nameOrNumber}: /etc/group has no such group; give a name from there or a number");
+
+    /// <summary>Both files have the name first and the number third.</summary>
+    private static uint? Find(string file, string nameOrNumber)
     {
-        if (TryNumber(nameOrNumber, out uint id))
+        if (TryNumber(nameOrNumber, out uint number))
         {
-            return id;
+            return number;
         }
 
-        return Syscall.getpwnam(nameOrNumber)?.pw_uid
-            ?? throw new SettingException($"--owner {nameOrNumber}: there is no such user");
-    }
-
-    internal static uint GroupId(string nameOrNumber)
-    {
-        if (TryNumber(nameOrNumber, out uint id))
+        foreach (string line in File.Exists(file) ? File.ReadLines(file) : [])
         {
-            return id;
+            string[] fields = line.Split(':');
+            if (fields.Length > 2 && fields[0] == nameOrNumber && TryNumber(fields[2], out number))
+            {
+                return number;
+            }
         }
 
-        return Syscall.getgrnam(nameOrNumber)?.gr_gid
-            ?? throw new SettingException($"--group {nameOrNumber}: there is no such group");
+        return null;
     }
 
     private static bool TryNumber(string text, out uint number) =>

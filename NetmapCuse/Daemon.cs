@@ -1,7 +1,11 @@
+using System.ComponentModel;
+using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
+using NetmapCuse.Commands;
 using NetmapCuse.Core.Device;
 using NetmapCuse.Core.Interop;
+using NetmapCuse.Core.Memory;
 using NetmapCuse.Core.Transport;
 using NetmapCuse.Drivers.Tap;
 using NetmapCuse.Drivers.Xdp;
@@ -40,6 +44,7 @@ internal static class Daemon
 
     private static int Serve(ServeSettings settings, LoggingLevelSwitch level, ILogger log)
     {
+        Rights.Require();
         using TapInterfaces taps = new(log);
         using HostInterfaces interfaces = new();
         HostBackends host = new()
@@ -55,7 +60,7 @@ internal static class Daemon
         List<ServedDevice> devices = [];
         try
         {
-            foreach (string path in settings.Devices)
+            foreach (string path in settings.DistinctDevices())
             {
                 devices.Add(ServedDevice.Start(path, settings, host, log));
             }
@@ -99,6 +104,25 @@ internal static class Daemon
 
         internal static ServedDevice Start(string path, ServeSettings settings, HostBackends host, ILogger log)
         {
+            if (settings.Door != Door.Auto)
+            {
+                return Start(path, settings, host, settings.Door, log);
+            }
+
+            try
+            {
+                return Start(path, settings, host, Door.Passthrough, log);
+            }
+            catch (StartException refusal) when (refusal.Failure is StartFailure.Kernel or StartFailure.NoPermission)
+            {
+                log.Information("Taking the page-cache door: {Obstacle}", refusal.Message);
+                return Start(path, settings, host, Door.PageCache, log);
+            }
+        }
+
+        private static ServedDevice Start(
+            string path, ServeSettings settings, HostBackends host, Door door, ILogger log)
+        {
             DeviceOptions options = new()
             {
                 ArenaBytes = settings.ParseArenaBytes(),
@@ -111,19 +135,46 @@ internal static class Daemon
                 UserId = Accounts.UserId(settings.Owner),
                 GroupId = Accounts.GroupId(settings.Group),
                 Transport = settings.Transport,
+                Door = door,
             };
-            NetmapDevice device = new(options, host, log);
+            PacketMemory memory = door == Door.PageCache
+                ? new DeviceFileMemory(options.ArenaBytes)
+                : new MemFdMemory(options.ArenaBytes);
+            NetmapDevice device = new(options, memory, host, log);
             try
             {
                 settings.SetParameters(device.Parameters);
-                DeviceServer server = DeviceServer.Start(serverOptions, device.Memory, device, log);
+                DeviceServer server = DeviceServer.Start(serverOptions, device.PacketMemory, device, log);
                 device.Attach(server);
+                if (door == Door.PageCache)
+                {
+                    StartGuard(server.Path, log);
+                }
+
                 return new ServedDevice(device, server, ServeParameters(path, settings, device, log));
             }
             catch
             {
                 device.Dispose();
                 throw;
+            }
+        }
+
+        /// <summary>Another process of this program, which ends by itself some time after this one.</summary>
+        private static void StartGuard(string path, ILogger log)
+        {
+            string program = Environment.ProcessPath!;
+            ProcessStartInfo start = new(program) { RedirectStandardInput = true, UseShellExecute = false };
+            start.ArgumentList.Add(GuardCommand.Name);
+            start.ArgumentList.Add(Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
+            start.ArgumentList.Add(path);
+            try
+            {
+                using Process? guard = Process.Start(start);
+            }
+            catch (Win32Exception failure)
+            {
+                log.Warning("No guard for {Path}, which hangs if this process is killed: {Reason}", path, failure.Message);
             }
         }
 

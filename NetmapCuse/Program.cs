@@ -4,5 +4,8 @@ using NetmapCuse.Commands;
 RootCommand root = new("A user-space /dev/netmap: VALE switches and netmap pipes on a stock Linux kernel.")
 {
     ServeCommand.Create(),
+    RunCommand.Create(),
+    DoctorCommand.Create(),
+    GuardCommand.Create(),
 };
 return root.Parse(args).Invoke();

@@ -22,6 +22,8 @@ internal sealed record ServeSettings
 
     internal required TransportKind Transport { get; init; }
 
+    internal required Door Door { get; init; }
+
     internal required string ArenaSize { get; init; }
 
     internal required int SpinMicroseconds { get; init; }
@@ -73,6 +75,12 @@ internal sealed record ServeSettings
             }
         }
     }
+
+    /// <summary>The device paths, each once.</summary>
+    internal IReadOnlyList<string> DistinctDevices() =>
+        Devices.GroupBy(Path.GetFullPath).FirstOrDefault(static same => same.Count() > 1) is { } twice
+            ? throw new SettingException($"--device {twice.Key} is given twice")
+            : Devices;
 
     /// <summary>Permissions as chmod takes them: octal, at most 0777.</summary>
     internal uint ParseMode()

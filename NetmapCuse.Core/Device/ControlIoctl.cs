@@ -60,11 +60,6 @@ internal static class ControlIoctl
         return error == ControlRequest.Pending ? error : HandBack(ref header, request, threadId, error);
     }
 
-    /// <summary>Whether this is a request whose answer may have to wait.</summary>
-    internal static bool MayWait(uint command, ReadOnlySpan<byte> data) =>
-        command == NetmapApi.NiocCtrl && MemoryMarshal.TryRead(data, out NmreqHeader header)
-        && SyncLoops.MayWait(header.RequestType);
-
     /// <summary>Body only after success, then every option. Failing to write gives EFAULT; the request stays done.</summary>
     private static int HandBack(ref NmreqHeader header, ControlRequest request, int threadId, int error)
     {

@@ -28,7 +28,7 @@ internal sealed class ControlRequest
     /// <summary>Thread id of the caller.</summary>
     internal int CallerThread { get; init; }
 
-    /// <summary>The way to answer later; set for the requests that may (<see cref="SyncLoops.MayWait"/>).</summary>
+    /// <summary>The way to answer later, for requests to a sync loop; null for a call that did not come through a transport.</summary>
     internal DeferredReply? Reply { get; init; }
 
     /// <summary>Memory of the caller for a region, until a region has it.</summary>

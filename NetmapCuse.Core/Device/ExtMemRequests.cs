@@ -95,6 +95,7 @@ internal static class ExtMemRequests
             + "or a file on tmpfs or hugetlbfs",
         ExternalMemory.Refusal.NotInMemory =>
             "its file is not on a file system that lives in memory: use memfd_create, or a file on tmpfs or hugetlbfs",
+        ExternalMemory.Refusal.TooLarge => "it is more than 256 GiB",
         ExternalMemory.Refusal.NotMapped => "the caller has no such range mapped, in one piece, shared and writable",
         _ => "its file is too short, or cannot be mapped here",
     };

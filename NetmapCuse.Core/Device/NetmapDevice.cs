@@ -23,20 +23,31 @@ public sealed class NetmapDevice : ICallHandler, IPollWaker, IDisposable
     private readonly Arena _arena;
     private readonly ControlPlane _plane;
     private readonly PendingReleases _releases = new();
+    private readonly ControlWorkers _workers = new();
     private readonly OpenFile?[] _files = new OpenFile?[FilesMax];
     private readonly ConcurrentStack<int> _freeFiles = new(Enumerable.Range(0, FilesMax).Reverse());
     private readonly int _watchMicroseconds;
     private IPollWaker? _waker;
 
-    /// <summary>A device without drivers and without persistent interfaces.</summary>
+    /// <summary>A device with memory of its own, without drivers and without persistent interfaces.</summary>
     public NetmapDevice(DeviceOptions options, IHostInterfaces interfaces, ILogger log)
         : this(options, new HostBackends { Interfaces = interfaces }, log)
     {
     }
 
     internal NetmapDevice(DeviceOptions options, HostBackends host, ILogger log)
+        : this(options, new MemFdMemory(options.ArenaBytes), host, log)
     {
-        _arena = new Arena(options.ArenaBytes);
+    }
+
+    /// <param name="options">How it is set up.</param>
+    /// <param name="memory">The packet memory; disposed of with the device.</param>
+    /// <param name="host">What the operating system has.</param>
+    /// <param name="log">The log.</param>
+    internal NetmapDevice(DeviceOptions options, PacketMemory memory, HostBackends host, ILogger log)
+    {
+        PacketMemory = memory;
+        _arena = new Arena(memory);
         _watchMicroseconds = Environment.ProcessorCount > 1 ? options.WatchMicroseconds : 0;
         RegionTable regions = new(_arena, RegionSizes.GlobalDefault);
         PortDirectory ports = new(regions, host.Interfaces, host.PersistentInterfaces, host.Adapters, log);
@@ -44,8 +55,11 @@ public sealed class NetmapDevice : ICallHandler, IPollWaker, IDisposable
         Parameters = new ParameterTable(_plane, ports, host.SetVerbosity);
     }
 
-    /// <summary>The memfd that clients map.</summary>
-    public Fd Memory => _arena.File;
+    /// <summary>What clients map.</summary>
+    public PacketMemory PacketMemory { get; }
+
+    /// <summary>The memfd of a device with memory of its own.</summary>
+    public Fd Memory => ((MemFdMemory)PacketMemory).File;
 
     /// <summary>The parameters that the kernel module has under /sys/module/netmap.</summary>
     public ParameterTable Parameters { get; }
@@ -66,7 +80,7 @@ public sealed class NetmapDevice : ICallHandler, IPollWaker, IDisposable
             return Errno.NFile;
         }
 
-        Volatile.Write(ref _files[place], new OpenFile(this));
+        Volatile.Write(ref _files[place], new OpenFile(this, caller.UserId));
         handle = (ulong)place;
         return Errno.Ok;
     }
@@ -106,8 +120,8 @@ public sealed class NetmapDevice : ICallHandler, IPollWaker, IDisposable
 
         return call.Command switch
         {
-            NetmapApi.NiocTxSync => Sync(file, RingDirection.Tx, call.Caller.ThreadId),
-            NetmapApi.NiocRxSync => Sync(file, RingDirection.Rx, call.Caller.ThreadId),
+            NetmapApi.NiocTxSync => Sync(file, RingDirection.Tx, file.IndirectThread(call.Caller)),
+            NetmapApi.NiocRxSync => Sync(file, RingDirection.Rx, callerThread: 0),
             _ => Control(file, ref call),
         };
     }
@@ -121,6 +135,7 @@ public sealed class NetmapDevice : ICallHandler, IPollWaker, IDisposable
     public void Dispose()
     {
         _releases.Dispose();
+        _workers.Dispose();
         for (int i = 0; i < FilesMax; i++)
         {
             if (Interlocked.Exchange(ref _files[i], null) is { } file)
@@ -130,7 +145,7 @@ public sealed class NetmapDevice : ICallHandler, IPollWaker, IDisposable
         }
 
         // A thread that hangs in a client's memory may still come back to the arena.
-        bool haveEnded = _plane.EndLoops();
+        bool haveEnded = _plane.EndLoops() && _workers.AreIdle;
         _plane.End();
         if (haveEnded)
         {
@@ -156,29 +171,47 @@ public sealed class NetmapDevice : ICallHandler, IPollWaker, IDisposable
     /// <summary>
     /// A control request. When a file was closed a moment ago whose release has not come yet, the request waits for that
     /// (away from this thread, which may have to receive it), so that close and open in a row never meet each other.
-    /// Requests that have to wait for a sync loop are answered by that.
+    /// Every request leaves this thread: it may touch the caller's memory (NIOCCTRL), which the caller can make as slow as it
+    /// likes, and take the control plane's lock while somebody opens an interface. Requests that have to wait for a sync loop
+    /// are answered by that.
     /// </summary>
     private int Control(OpenFile file, ref IoctlCall call)
     {
-        bool mayWait = ControlIoctl.MayWait(call.Command, call.Data);
-        bool isDue = _releases.AreDue;
-        if ((mayWait || isDue) && call.Defer() is { } reply)
+        if (call.Command is not (NetmapApi.NiocCtrl or NetmapApi.NiocRegIf or NetmapApi.NiocGInfo))
+        {
+            return call.Command == NetmapApi.NiocConfig ? -Errno.Inval : -Errno.OpNotSupp;
+        }
+
+        if (!call.CanDefer)
+        {
+            return -Control(file, call.Command, call.Data, call.Caller.ThreadId, reply: null);
+        }
+
+        if (call.Defer() is { } reply)
         {
             uint command = call.Command;
-            int threadId = call.Caller.ThreadId;
-            if (isDue)
+            Caller caller = call.Caller;
+            if (_releases.AreDue)
             {
-                _releases.WhenSettled(() => Answer(file, command, reply, threadId));
+                _releases.WhenSettled(() => Start(file, command, reply, caller));
             }
             else
             {
-                Answer(file, command, reply, threadId);
+                Start(file, command, reply, caller);
             }
 
             return Errno.Ok;
         }
 
-        return mayWait ? -Errno.Again : -Control(file, call.Command, call.Data, call.Caller.ThreadId, reply: null);
+        return -Errno.Again;
+    }
+
+    private void Start(OpenFile file, uint command, DeferredReply reply, Caller caller)
+    {
+        if (!_workers.TryRun(caller.UserId, () => Answer(file, command, reply, caller.ThreadId)))
+        {
+            reply.Complete(-Errno.Again);
+        }
     }
 
     private void Answer(OpenFile file, uint command, DeferredReply reply, int threadId)
@@ -194,9 +227,7 @@ public sealed class NetmapDevice : ICallHandler, IPollWaker, IDisposable
     {
         NetmapApi.NiocCtrl => ControlIoctl.Run(_plane, file, data, threadId, reply),
         NetmapApi.NiocRegIf => LegacyIoctl.Register(_plane, file, data, threadId),
-        NetmapApi.NiocGInfo => LegacyIoctl.GetInfo(_plane, file, data, threadId),
-        NetmapApi.NiocConfig => Errno.Inval,
-        _ => Errno.OpNotSupp,
+        _ => LegacyIoctl.GetInfo(_plane, file, data, threadId),
     };
 
     private OpenFile? File(ulong handle) => handle < FilesMax ? Volatile.Read(ref _files[handle]) : null;

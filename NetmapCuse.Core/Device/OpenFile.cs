@@ -8,7 +8,9 @@ namespace NetmapCuse.Core.Device;
 /// One open of the device file: the same for all duplicates, forked and passed ones included. Unbound until REGISTER
 /// succeeds; there is no way back but close.
 /// </summary>
-internal sealed class OpenFile(IPollWaker waker) : ISleeper
+/// <param name="waker">Wakes those who sleep on the file.</param>
+/// <param name="owner">User id of whoever opened it.</param>
+internal sealed class OpenFile(IPollWaker waker, uint owner) : ISleeper
 {
     private const int TellSleeper = 1;
     private const int TellReady = 2;
@@ -48,6 +50,13 @@ internal sealed class OpenFile(IPollWaker waker) : ISleeper
 
     /// <summary>When a duplicate was closed last (Environment.TickCount64), 0 for never: a release may be on its way.</summary>
     internal long FlushedAt { get; set; }
+
+    /// <summary>
+    /// Whose memory indirect slots point into: the caller, unless somebody else's descriptor was passed to it. Who polls
+    /// a descriptor that it was given does not offer its memory to the giver, who writes the slots.
+    /// </summary>
+    /// <returns>The thread id, or 0 for nobody.</returns>
+    internal int IndirectThread(in Caller caller) => owner == 0 || owner == caller.UserId ? caller.ThreadId : 0;
 
     /// <summary>How long a poll of this file watches before it sleeps.</summary>
     internal WatchBudget Watch { get; } = new();

@@ -6,7 +6,8 @@ namespace NetmapCuse.Core.Device;
 /// Releases that are on their way: close() returns before the daemon hears of it, and the client's next request can
 /// overtake it (reference/front-door.md section 2). Every close announces itself with a flush, though; a control request
 /// that comes shortly after the flush of a bound file waits until its release is here, or until it is clear that the file
-/// lives on in some duplicate. The waiting is done by one thread of its own.
+/// lives on in some duplicate, but never longer than a release takes to come: others may go on closing duplicates for
+/// ever. The waiting is done by one thread of its own.
 /// </summary>
 internal sealed class PendingReleases : IDisposable
 {
@@ -15,7 +16,7 @@ internal sealed class PendingReleases : IDisposable
 
     private readonly Lock _lock = new();
     private readonly HashSet<OpenFile> _flushed = [];
-    private readonly BlockingCollection<Action> _waiting = [];
+    private readonly BlockingCollection<Waiting> _waiting = [];
     private readonly ManualResetEventSlim _settled = new();
     private volatile bool _areDue;
     private Thread? _thread;
@@ -48,7 +49,7 @@ internal sealed class PendingReleases : IDisposable
         }
     }
 
-    /// <summary>Runs the action, on the thread of this object, when no release is due any more.</summary>
+    /// <summary>Runs the action, on the thread of this object, when no release is due any more, or it took too long.</summary>
     internal void WhenSettled(Action action)
     {
         lock (_lock)
@@ -60,7 +61,7 @@ internal sealed class PendingReleases : IDisposable
             }
         }
 
-        _waiting.Add(action);
+        _waiting.Add(new Waiting(action, Environment.TickCount64 + PatienceMs));
     }
 
     public void Dispose()
@@ -75,14 +76,14 @@ internal sealed class PendingReleases : IDisposable
     {
         try
         {
-            foreach (Action action in _waiting.GetConsumingEnumerable())
+            foreach (Waiting waiting in _waiting.GetConsumingEnumerable())
             {
-                while (IsAnyDue())
+                while (IsAnyDue() && Environment.TickCount64 <= waiting.Until)
                 {
                     _settled.Wait(1);
                 }
 
-                action();
+                waiting.Action();
             }
         }
         catch (Exception escape)
@@ -102,4 +103,7 @@ internal sealed class PendingReleases : IDisposable
             return _areDue = _flushed.Count != 0;
         }
     }
+
+    /// <summary>What runs, and when it runs at the latest (Environment.TickCount64).</summary>
+    private readonly record struct Waiting(Action Action, long Until);
 }

@@ -19,7 +19,7 @@ internal static class PollCheck
             return PollEvents.Error;
         }
 
-        int thread = call.Caller.ThreadId;
+        int thread = file.IndirectThread(call.Caller);
         file.Disarm();
         uint ready = Sync(binding, call.Events, thread);
         if (!call.MayWait)

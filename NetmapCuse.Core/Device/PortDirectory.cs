@@ -7,6 +7,7 @@ using NetmapCuse.Core.Pipes;
 using NetmapCuse.Core.Ports;
 using NetmapCuse.Core.Vale;
 using Serilog;
+using Serilog.Events;
 
 namespace NetmapCuse.Core.Device;
 
@@ -385,7 +386,9 @@ internal sealed partial class PortDirectory(
     private void LogTotals(Port port)
     {
         (Rings.RingCounters tx, Rings.RingCounters rx) = port.Totals();
-        log.Information(
+        bool hadTraffic = (tx.Frames | rx.Frames | rx.NoRoom | tx.BadSlot | tx.NoDestination) != 0;
+        log.Write(
+            hadTraffic ? LogEventLevel.Information : LogEventLevel.Debug,
             "Port {Name} closed: sent {TxFrames} frames, {TxBytes} bytes; received {RxFrames} frames, {RxBytes} bytes; "
             + "dropped {NoRoom} for lack of room, {BadSlot} for bad slots, {NoDestination} without destination",
             port.Name, tx.Frames, tx.Bytes, rx.Frames, rx.Bytes, rx.NoRoom, tx.BadSlot, tx.NoDestination);

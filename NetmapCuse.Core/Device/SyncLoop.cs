@@ -114,22 +114,13 @@ internal sealed class SyncLoop : ISleeper, IDisposable
     /// <summary>The thread.</summary>
     internal void Run()
     {
+        ClientMemory.UseOnThisThread(_setup.CallerMemory);
         _setup.Options.WriteBack(_setup.CallerThread, requestSucceeded: true);
-        using (CsbMemory csb = CsbMemory.Open(_setup.CallerThread, _setup.Csb, _setup.Entries))
+        if (!_stopping)
         {
+            using CsbMemory csb = CsbMemory.Open(_setup.CallerThread, _setup.Csb, _setup.Entries);
             _rings = _setup.MakeRings(csb);
-            while (!_stopping)
-            {
-                LoopRing.Result result = PassAll();
-                if (result == LoopRing.Result.Fault)
-                {
-                    RequestStop(Errno.Fault);
-                }
-                else if (result == LoopRing.Result.Idle)
-                {
-                    Sleep();
-                }
-            }
+            Serve();
         }
 
         Ended(this);
@@ -141,6 +132,22 @@ internal sealed class SyncLoop : ISleeper, IDisposable
         _waiter.Dispose();
         _wake.Dispose();
         _setup.Dispose();
+    }
+
+    private void Serve()
+    {
+        while (!_stopping)
+        {
+            LoopRing.Result result = PassAll();
+            if (result == LoopRing.Result.Fault)
+            {
+                RequestStop(Errno.Fault);
+            }
+            else if (result == LoopRing.Result.Idle)
+            {
+                Sleep();
+            }
+        }
     }
 
     private LoopRing.Result PassAll()

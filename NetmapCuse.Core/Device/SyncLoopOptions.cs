@@ -48,6 +48,7 @@ internal static class SyncLoopOptions
             SleepMicroseconds = sleepMicroseconds,
             CallerThread = request.CallerThread,
             CallerProcess = CallerProcess.Of(request.CallerThread),
+            CallerMemory = ClientMemory.Open(request.CallerThread),
             TakesKicks = eventFds is not null && AllHaveKicks(events),
         };
         int error = CopyEventFds(made, events);
@@ -96,11 +97,13 @@ internal static class SyncLoopOptions
         foreach (SyncLoopEventFds entry in events)
         {
             ClientEventFd? interrupt = null;
-            int error = entry.ToProgram < 0 ? Errno.Ok : ClientEventFd.TryOpen(caller, entry.ToProgram, out interrupt);
+            int error = entry.ToProgram < 0
+                ? Errno.Ok
+                : ClientEventFd.TryOpen(caller, setup.CallerThread, entry.ToProgram, out interrupt);
             setup.InterruptOf.Add(interrupt);
             if (error == Errno.Ok && entry.ToLoop >= 0)
             {
-                error = ClientEventFd.TryOpen(caller, entry.ToLoop, out ClientEventFd? kick);
+                error = ClientEventFd.TryOpen(caller, setup.CallerThread, entry.ToLoop, out ClientEventFd? kick);
                 if (kick is not null)
                 {
                     setup.Kicks.Add(kick);

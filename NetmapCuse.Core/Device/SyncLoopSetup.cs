@@ -23,6 +23,12 @@ internal sealed class SyncLoopSetup : IDisposable
     /// <summary>Its thread group.</summary>
     internal required int CallerProcess { get; init; }
 
+    /// <summary>
+    /// The memory of its process. A caller that was answered although its loop hangs may be gone when that goes on, and its
+    /// thread id be somebody else's.
+    /// </summary>
+    internal required Fd CallerMemory { get; init; }
+
     /// <summary>Event loop instead of timer loop.</summary>
     internal required bool TakesKicks { get; init; }
 
@@ -52,6 +58,7 @@ internal sealed class SyncLoopSetup : IDisposable
 
     public void Dispose()
     {
+        CallerMemory.Dispose();
         Kicks.ForEach(static kick => kick.Dispose());
         foreach (ClientEventFd interrupt in Interrupts)
         {

@@ -21,9 +21,6 @@ internal sealed class SyncLoops(ILogger log)
     /// <summary>Loops that run or are about to end.</summary>
     internal int Count => _running.Count;
 
-    /// <summary>Whether this request may be answered much later.</summary>
-    internal static bool MayWait(RequestType type) => type is RequestType.SyncLoopStart or RequestType.SyncLoopStop;
-
     /// <summary>Starts a loop, which answers; or says what is wrong.</summary>
     /// <param name="file">The file.</param>
     /// <param name="request">The request.</param>

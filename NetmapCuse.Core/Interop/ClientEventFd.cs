@@ -12,15 +12,35 @@ internal sealed unsafe partial class ClientEventFd : IDisposable
     /// <summary>RWF_NOWAIT (linux/fs.h).</summary>
     private const int NoWait = 0x8;
 
+    /// <summary>Foreign descriptors that may be closing at a time. Honest clients cause none.</summary>
+    private const int ClosingMax = 16;
+
+    private const string EventFdKind = "anon_inode:[eventfd]";
+
+    private static int s_closing;
+
     private ClientEventFd(Fd fd) => Fd = fd;
 
     internal Fd Fd { get; }
 
-    /// <summary>Duplicates a descriptor of a process.</summary>
+    /// <summary>
+    /// Duplicates a descriptor of a process. Anything but an eventfd is better not duplicated at all: to close the copy can
+    /// be a request to a file system of the client's, or to this one, for whose answer this thread would wait.
+    /// </summary>
+    /// <param name="process">A handle on the process.</param>
+    /// <param name="threadId">A thread of it.</param>
+    /// <param name="descriptor">A number that it gave.</param>
+    /// <param name="opened">The copy.</param>
     /// <returns>0; EBADF when it has no such descriptor, EINVAL when that is no eventfd.</returns>
-    internal static int TryOpen(Fd process, int descriptor, out ClientEventFd? opened)
+    internal static int TryOpen(Fd process, int threadId, int descriptor, out ClientEventFd? opened)
     {
         opened = null;
+        string? kind = KindOf(string.Create(CultureInfo.InvariantCulture, $"/proc/{threadId}/fd/{descriptor}"));
+        if (kind != EventFdKind || Volatile.Read(ref s_closing) >= ClosingMax)
+        {
+            return kind is null ? Errno.BadF : Errno.Inval;
+        }
+
         Fd fd = Libc.CopyDescriptor(process, descriptor);
         if (fd.IsInvalid)
         {
@@ -28,10 +48,9 @@ internal sealed unsafe partial class ClientEventFd : IDisposable
             return Errno.BadF;
         }
 
-        string path = $"/proc/self/fd/{fd.Number.ToString(CultureInfo.InvariantCulture)}";
-        if (new FileInfo(path).LinkTarget != "anon_inode:[eventfd]")
+        if (KindOf(string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{fd.Number}")) != EventFdKind)
         {
-            fd.Dispose();
+            CloseElsewhere(fd);
             return Errno.Inval;
         }
 
@@ -68,6 +87,21 @@ internal sealed unsafe partial class ClientEventFd : IDisposable
     }
 
     public void Dispose() => Fd.Dispose();
+
+    private static string? KindOf(string link) => new FileInfo(link).LinkTarget;
+
+    /// <summary>The client put something else in the eventfd's place while it was being copied.</summary>
+    private static void CloseElsewhere(Fd fd)
+    {
+        Interlocked.Increment(ref s_closing);
+        Thread closing = new(() =>
+        {
+            fd.Dispose();
+            Interlocked.Decrement(ref s_closing);
+        });
+        closing.IsBackground = true;
+        closing.Start();
+    }
 
     [LibraryImport("libc", EntryPoint = "poll", SetLastError = true)]
     private static partial int Poll(PollDescriptor* descriptors, nuint count, int timeoutMs);

@@ -1,13 +1,29 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
+using NetmapCuse.Core.Abi.Linux;
 
 namespace NetmapCuse.Core.Interop;
 
 /// <summary>
 /// Reads and writes the memory of the process that makes a call, by thread id (process_vm_readv(2)). The caller waits in
 /// its system call meanwhile, so the id stays its own. What lies behind a pointer may change at any time: read once.
+/// <para>
+/// A thread that may outlive the caller's wait works on /proc/PID/mem instead (<see cref="UseOnThisThread"/>), which is the
+/// memory of that process, whoever gets the id afterwards.
+/// </para>
 /// </summary>
 internal static unsafe partial class ClientMemory
 {
+    [ThreadStatic]
+    private static Fd? s_memory;
+
+    /// <summary>The memory of the caller's process; invalid when the caller is gone.</summary>
+    internal static Fd Open(int threadId) => Libc.Open(
+        string.Create(CultureInfo.InvariantCulture, $"/proc/{threadId}/mem"), OpenFlags.ReadWrite | OpenFlags.CloseOnExec, 0);
+
+    /// <summary>From now on, whatever this thread reads and writes is in this memory, whatever thread id it gives.</summary>
+    internal static void UseOnThisThread(Fd memory) => s_memory = memory;
+
     /// <summary>Reads all of <paramref name="destination"/>. False: EFAULT.</summary>
     internal static bool TryRead(int threadId, ulong address, Span<byte> destination)
     {
@@ -22,6 +38,11 @@ internal static unsafe partial class ClientMemory
     {
         fixed (byte* pinned = source)
         {
+            if (s_memory is { } memory)
+            {
+                return WriteAt(memory, pinned, (nuint)source.Length, address) == source.Length;
+            }
+
             IoVector local = new() { Base = (ulong)pinned, Length = (ulong)source.Length };
             IoVector remote = new() { Base = address, Length = (ulong)source.Length };
             return source.Length == 0 || ProcessVmWritev(threadId, &local, 1, &remote, 1, 0) == source.Length;
@@ -34,6 +55,12 @@ internal static unsafe partial class ClientMemory
     /// </summary>
     internal static bool TryReadInOrder(int threadId, ulong address, Span<byte> destination, int first)
     {
+        if (s_memory is not null)
+        {
+            return TryRead(threadId, address, destination[..first])
+                && TryRead(threadId, address + (ulong)first, destination[first..]);
+        }
+
         fixed (byte* local = destination)
         {
             IoVector whole = new() { Base = (ulong)local, Length = (ulong)destination.Length };
@@ -47,6 +74,12 @@ internal static unsafe partial class ClientMemory
     /// <summary>Writes like <see cref="TryWrite"/>, the first bytes before the others.</summary>
     internal static bool TryWriteInOrder(int threadId, ulong address, ReadOnlySpan<byte> source, int first)
     {
+        if (s_memory is not null)
+        {
+            return TryWrite(threadId, address, source[..first])
+                && TryWrite(threadId, address + (ulong)first, source[first..]);
+        }
+
         fixed (byte* local = source)
         {
             IoVector whole = new() { Base = (ulong)local, Length = (ulong)source.Length };
@@ -60,10 +93,21 @@ internal static unsafe partial class ClientMemory
     /// <summary>Reads up to <paramref name="length"/> bytes; returns how many, or -1.</summary>
     internal static nint Read(int threadId, ulong address, byte* destination, uint length)
     {
+        if (s_memory is { } memory)
+        {
+            return ReadAt(memory, destination, length, address);
+        }
+
         IoVector local = new() { Base = (ulong)destination, Length = length };
         IoVector remote = new() { Base = address, Length = length };
         return length == 0 ? 0 : ProcessVmReadv(threadId, &local, 1, &remote, 1, 0);
     }
+
+    [LibraryImport("libc", EntryPoint = "pread", SetLastError = true)]
+    private static partial nint ReadAt(Fd memory, byte* destination, nuint length, ulong address);
+
+    [LibraryImport("libc", EntryPoint = "pwrite", SetLastError = true)]
+    private static partial nint WriteAt(Fd memory, byte* source, nuint length, ulong address);
 
     [LibraryImport("libc", EntryPoint = "process_vm_readv", SetLastError = true)]
     private static partial nint ProcessVmReadv(

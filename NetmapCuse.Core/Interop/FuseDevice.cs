@@ -12,6 +12,8 @@ internal sealed unsafe class FuseDevice : IDisposable
 {
     internal const string Path = "/dev/fuse";
 
+    internal const string CusePath = "/dev/cuse";
+
     private readonly Fd _fd;
 
     private FuseDevice(Fd fd) => _fd = fd;
@@ -19,12 +21,12 @@ internal sealed unsafe class FuseDevice : IDisposable
     /// <summary>For mount data and ring submissions. The caller keeps this object alive meanwhile.</summary>
     internal int Number => _fd.Number;
 
-    internal static FuseDevice Open()
+    internal static FuseDevice Open(string path = Path)
     {
-        Fd fd = Libc.Open(Path, OpenFlags.ReadWrite | OpenFlags.CloseOnExec, 0);
+        Fd fd = Libc.Open(path, OpenFlags.ReadWrite | OpenFlags.CloseOnExec, 0);
         if (fd.IsInvalid)
         {
-            PosixException failure = PosixException.Last("open " + Path);
+            PosixException failure = PosixException.Last("open " + path);
             fd.Dispose();
             throw failure;
         }

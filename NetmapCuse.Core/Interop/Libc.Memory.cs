@@ -8,7 +8,13 @@ internal static unsafe partial class Libc
     internal const int ProtRead = 1;
     internal const int ProtWrite = 2;
     internal const int MapShared = 0x01;
+    internal const int MapPrivate = 0x02;
+    internal const int MapFixed = 0x10;
+    internal const int MapAnonymous = 0x20;
     internal const int MapNoReserve = 0x4000;
+
+    /// <summary>MLOCK_ONFAULT (Linux 4.4).</summary>
+    internal const uint MLockOnFault = 1;
 
     /// <summary>MADV_POPULATE_WRITE (asm-generic/mman-common.h, Linux 5.14): take the page faults now.</summary>
     internal const int MadvPopulateWrite = 23;
@@ -42,6 +48,9 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc", EntryPoint = "munmap", SetLastError = true)]
     internal static partial int MUnmap(void* address, nuint length);
+
+    [LibraryImport("libc", EntryPoint = "mlock2", SetLastError = true)]
+    internal static partial int MLock2(void* address, nuint length, uint flags);
 
     [LibraryImport("libc", EntryPoint = "madvise", SetLastError = true)]
     internal static partial int MAdvise(void* address, nuint length, int advice);

@@ -27,6 +27,33 @@ public sealed unsafe class MappedMemory : SafeHandle
             : throw PosixException.Last($"mmap of {length} bytes of packet memory");
     }
 
+    /// <summary>Takes addresses without memory; touching them ends the process until <see cref="Fill"/>.</summary>
+    internal static MappedMemory Reserve(ulong length)
+    {
+        const int Flags = Libc.MapPrivate | Libc.MapAnonymous | Libc.MapNoReserve;
+        using Fd none = new(-1);
+        void* address = Libc.MMap(null, (nuint)length, 0, Flags, none, 0);
+        return (nint)address != -1
+            ? new MappedMemory(address, length)
+            : throw PosixException.Last($"reserving {length} bytes of addresses for packet memory");
+    }
+
+    /// <summary>Maps a file over the reserved addresses. Its pages are locked when they are touched.</summary>
+    internal void Fill(Fd file)
+    {
+        const int Protection = Libc.ProtRead | Libc.ProtWrite;
+        const int Flags = Libc.MapShared | Libc.MapNoReserve | Libc.MapFixed;
+        if ((nint)Libc.MMap(Address, (nuint)Length, Protection, Flags, file, 0) == -1)
+        {
+            throw PosixException.Last($"mmap of {Length} bytes of the device file");
+        }
+
+        if (Libc.MLock2(Address, (nuint)Length, Libc.MLockOnFault) != 0)
+        {
+            throw PosixException.Last("locking packet memory (ulimit -l unlimited, or CAP_IPC_LOCK)");
+        }
+    }
+
     /// <summary>Maps a part of somebody else's file.</summary>
     /// <param name="file">The file, open for reading and writing.</param>
     /// <param name="offset">A multiple of the page size that the file has.</param>

@@ -1,40 +1,22 @@
-using NetmapCuse.Core.Interop;
-
 namespace NetmapCuse.Core.Memory;
 
-/// <summary>
-/// The memory of one device file: a sparse, sealed memfd that every client maps from offset 0 and in which all regions
-/// lie. Its size is fixed for life, so no client can make the daemon touch memory that is not there.
-/// </summary>
+/// <summary>The packet memory of one device file with the ranges of its regions. All regions lie in it.</summary>
 internal sealed unsafe class Arena : IDisposable
 {
     private readonly ArenaMap _map;
-    private readonly MappedMemory _memory;
+    private readonly PacketMemory _memory;
 
-    internal Arena(ulong size)
+    /// <summary>An arena in memory of our own.</summary>
+    internal Arena(ulong size) : this(new MemFdMemory(size))
     {
-        File = Libc.MemFdCreate("netmap", Libc.MfdCloexecSealable);
-        if (File.IsInvalid)
-        {
-            throw PosixException.Last("memfd_create for the packet memory");
-        }
-
-        if (Libc.FTruncate(File, (long)size) != 0)
-        {
-            throw PosixException.Last($"setting the packet memory to {size} bytes");
-        }
-
-        if (Libc.Fcntl(File, Libc.FAddSeals, Libc.SealSize) != 0)
-        {
-            throw PosixException.Last("sealing the packet memory");
-        }
-
-        _memory = MappedMemory.Map(File, size);
-        _map = new ArenaMap(size);
     }
 
-    /// <summary>The memfd: the backing file of the device file.</summary>
-    internal Fd File { get; }
+    /// <param name="memory">Where the pages come from; disposed of with the arena.</param>
+    internal Arena(PacketMemory memory)
+    {
+        _memory = memory;
+        _map = new ArenaMap(memory.Size);
+    }
 
     internal ulong Size => _map.Size;
 
@@ -53,25 +35,18 @@ internal sealed unsafe class Arena : IDisposable
         return true;
     }
 
-    /// <summary>Takes a range back; its pages go to the system and read as zeros from now on.</summary>
+    /// <summary>Takes a range back; it reads as zeros when it is used next.</summary>
     internal void Return(ulong offset, ulong bytes)
     {
         Clear(offset, bytes);
         _map.Return(offset);
     }
 
-    /// <summary>Gives the pages of a range back to the system.</summary>
-    internal void Clear(ulong offset, ulong bytes)
-    {
-        if (Libc.FAllocate(File, Libc.PunchHole, (long)offset, (long)bytes) != 0)
-        {
-            throw PosixException.Last("punching a hole into the packet memory");
-        }
-    }
+    /// <inheritdoc cref="PacketMemory.Clear"/>
+    internal void Clear(ulong offset, ulong bytes) => _memory.Clear(offset, bytes);
 
-    public void Dispose()
-    {
-        _memory.Dispose();
-        File.Dispose();
-    }
+    /// <inheritdoc cref="PacketMemory.Prepare"/>
+    internal bool Prepare(byte* address, ulong bytes) => _memory.Prepare((ulong)(address - Address), bytes);
+
+    public void Dispose() => _memory.Dispose();
 }

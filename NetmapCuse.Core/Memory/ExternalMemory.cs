@@ -17,6 +17,12 @@ namespace NetmapCuse.Core.Memory;
 /// </summary>
 internal sealed unsafe class ExternalMemory : IDisposable
 {
+    /// <summary>
+    /// More than pools at their limits need. Clients may have as much address space as the daemon: what they map of their
+    /// memory must not use that of the daemon up.
+    /// </summary>
+    private const ulong LengthMax = 1UL << 38;
+
     /// <summary>Kept open: the number of the file must not become another's while this one goes by it.</summary>
     private readonly Fd _file;
     private readonly MappedMemory _mapping;
@@ -48,6 +54,9 @@ internal sealed unsafe class ExternalMemory : IDisposable
         /// <summary>A file on a file system that does not live in memory.</summary>
         NotInMemory,
 
+        /// <summary>More than anybody needs.</summary>
+        TooLarge,
+
         /// <summary>The file cannot be opened or mapped here.</summary>
         Failed,
     }
@@ -72,6 +81,11 @@ internal sealed unsafe class ExternalMemory : IDisposable
         if (length == 0 || length > AddressesEnd || address > AddressesEnd - length)
         {
             return Refusal.NotMapped;
+        }
+
+        if (length > LengthMax)
+        {
+            return Refusal.TooLarge;
         }
 
         length = RegionLayout.RoundUp(length);

@@ -1,3 +1,5 @@
+using NetmapCuse.Core.Interop;
+
 namespace NetmapCuse.Core.Memory;
 
 /// <summary>
@@ -9,6 +11,8 @@ internal sealed unsafe class ExternalRange(ExternalMemory memory) : RegionMemory
     internal override byte* Address => memory.Address;
 
     internal override ulong ClientOffset => 0;
+
+    internal override bool Prepare(byte* address, ulong length) => MappedMemory.Populate(address, length);
 
     internal override void Clear()
     {

@@ -95,15 +95,20 @@ internal sealed unsafe class Region
         }
     }
 
+    /// <inheritdoc cref="PacketMemory.Prepare"/>
+    internal bool Prepare(byte* address, ulong length) => _memory.Prepare(address, length);
+
     /// <summary>A netmap_if object. False: ENOMEM.</summary>
-    internal bool TryTakeIf(out uint index) => _ifs.TryTake(out index);
+    internal bool TryTakeIf(out uint index) =>
+        _ifs.TryTake(out index) && Prepare(IfAddress(index), Layout.If.ObjectSize);
 
     internal void ReturnIf(uint index) => _ifs.Return(index);
 
     internal byte* IfAddress(uint index) => Address + (index * (ulong)Layout.If.ObjectSize);
 
     /// <summary>A ring object. False: ENOMEM.</summary>
-    internal bool TryTakeRing(out uint index) => _rings.TryTake(out index);
+    internal bool TryTakeRing(out uint index) =>
+        _rings.TryTake(out index) && Prepare(RingAddress(index), Layout.Ring.ObjectSize);
 
     internal void ReturnRing(uint index) => _rings.Return(index);
 

@@ -9,6 +9,11 @@ internal abstract unsafe class RegionMemory
     /// <summary>Where the region starts in what clients map.</summary>
     internal abstract ulong ClientOffset { get; }
 
+    /// <inheritdoc cref="PacketMemory.Prepare"/>
+    /// <param name="address">In the region.</param>
+    /// <param name="length">Bytes.</param>
+    internal abstract bool Prepare(byte* address, ulong length);
+
     /// <summary>The last user of the region is gone: whatever it left is removed, where that is ours to do.</summary>
     internal abstract void Clear();
 

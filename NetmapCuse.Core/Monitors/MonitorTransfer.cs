@@ -1,5 +1,4 @@
 using NetmapCuse.Core.Abi.Netmap;
-using NetmapCuse.Core.Interop;
 using NetmapCuse.Core.Rings;
 using NetmapCuse.Core.Vale;
 
@@ -12,7 +11,7 @@ namespace NetmapCuse.Core.Monitors;
 internal static unsafe class MonitorTransfer
 {
     /// <summary>Copies the data of [first, first + count), cut to what a buffer of the monitor holds.</summary>
-    internal static void Copy(Kring source, uint first, uint count, Kring monitor, int indirectThread)
+    internal static void Copy(Kring source, uint first, uint count, Kring monitor)
     {
         if (!TryClaimForLatest(monitor, count, out Kring.Claim claim))
         {
@@ -39,11 +38,7 @@ internal static unsafe class MonitorTransfer
                 slot.Length = (ushort)Math.Min(slot.Length, monitor.BufferSize - start);
             }
 
-            if (indirectThread != 0 && (slot.Flags & SlotFlags.Indirect) != 0)
-            {
-                FetchIndirect(ref slot, data, indirectThread);
-            }
-            else if (hasOffsets)
+            if (hasOffsets)
             {
                 uint start = source.OffsetOf(slot.Pointer);
                 slot.Length = (ushort)Math.Min(slot.Length, source.BufferSize - start);
@@ -107,16 +102,8 @@ internal static unsafe class MonitorTransfer
         HandOver(monitor, claim, bytes);
     }
 
-    private static SlotFlags MarkOf(Kring source) =>
+    internal static SlotFlags MarkOf(Kring source) =>
         source.Direction == RingDirection.Tx ? SlotFlags.TxMonitored : SlotFlags.None;
-
-    /// <summary>The data is where the slot of the sender points; what cannot be read is empty.</summary>
-    private static void FetchIndirect(ref NetmapSlot slot, byte* data, int thread)
-    {
-        nint read = slot.Pointer != 0 ? ClientMemory.Read(thread, slot.Pointer, data, slot.Length) : 0;
-        slot.Length = read == slot.Length ? slot.Length : (ushort)0;
-        slot.Flags &= ~SlotFlags.Indirect;
-    }
 
     /// <summary>Claims as many of the wanted slots as there are.</summary>
     private static bool TryClaimForLatest(Kring monitor, uint wanted, out Kring.Claim claim)
@@ -136,7 +123,7 @@ internal static unsafe class MonitorTransfer
         return fitting != 0;
     }
 
-    private static void HandOver(Kring monitor, in Kring.Claim claim, ulong bytes)
+    internal static void HandOver(Kring monitor, in Kring.Claim claim, ulong bytes)
     {
         if (monitor.Complete(claim, claim.Count, bytes))
         {

@@ -74,7 +74,7 @@ internal sealed class RingMonitors : IRingMonitors
     {
         foreach (Kring monitor in _copies)
         {
-            MonitorTransfer.Copy(ring, first, count, monitor, indirectThread: 0);
+            MonitorTransfer.Copy(ring, first, count, monitor);
         }
     }
 
@@ -100,7 +100,14 @@ internal sealed class RingMonitors : IRingMonitors
         foreach (Kring monitor in _copies)
         {
             uint count = RingWindow.Distance(first, head, ring.NumSlots);
-            MonitorTransfer.Copy(ring, first, count, monitor, indirectThread);
+            if (indirectThread != 0 && IndirectTransfer.IsNeeded(ring, first, count))
+            {
+                IndirectTransfer.Copy(ring, first, count, monitor, indirectThread);
+            }
+            else
+            {
+                MonitorTransfer.Copy(ring, first, count, monitor);
+            }
         }
 
         ring.Indexes.Seen = head;

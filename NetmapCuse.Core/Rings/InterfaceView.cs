@@ -44,6 +44,7 @@ internal sealed unsafe class InterfaceView(Region region, uint index)
         uint head = 0;
         for (; ExtraBuffers < wanted && region.Buffers.TryTake(_holder, out uint buffer); ExtraBuffers++)
         {
+            region.Prepare((byte*)Buffer(buffer), region.Layout.Buffer.ObjectSize);
             *Buffer(buffer) = head;
             head = buffer;
         }

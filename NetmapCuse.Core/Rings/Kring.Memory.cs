@@ -1,5 +1,4 @@
 using NetmapCuse.Core.Abi.Netmap;
-using NetmapCuse.Core.Interop;
 using NetmapCuse.Core.Memory;
 
 namespace NetmapCuse.Core.Rings;
@@ -46,7 +45,12 @@ internal sealed unsafe partial class Kring
             SetSlot(i, buffer);
         }
 
-        PopulateBuffers();
+        // Pages of a client's memory are for the client to fill: it decides how much there is, and pays.
+        if (!region.IsExternal)
+        {
+            PopulateBuffers();
+        }
+
         return true;
     }
 
@@ -150,7 +154,7 @@ internal sealed unsafe partial class Kring
                 length++;
             }
 
-            MappedMemory.Populate(Buffers + ((ulong)first * BufferSize), (ulong)length * BufferSize);
+            _region!.Prepare(Buffers + ((ulong)first * BufferSize), (ulong)length * BufferSize);
             start += length;
         }
     }

@@ -37,9 +37,12 @@ internal sealed class DevicePath : IDisposable
     internal static DevicePath Claim(string path, ILogger log)
     {
         string resolved = Resolve(path);
-        bool hung = ReplaceStaleMounts(resolved, log);
-        bool created = RefuseOthersFile(resolved);
-        Fd file = Open(resolved, created);
+        (bool replaced, bool hung) = ReplaceStaleMounts(resolved, log);
+        bool absent = RefuseOthersFile(resolved);
+        Fd file = Open(resolved, absent);
+
+        // The empty file below a dead daemon's mount was that daemon's: it goes when this one ends.
+        bool created = absent || replaced;
 
         // A daemon that hangs still holds its lock, on a file that it serves no longer.
         bool locked = Libc.TryLock(file) == 0;
@@ -90,9 +93,10 @@ internal sealed class DevicePath : IDisposable
         return System.IO.Path.Combine(real ?? directory, name);
     }
 
-    /// <returns>True when one of them belonged to a daemon that is alive but does not answer.</returns>
-    private static bool ReplaceStaleMounts(string path, ILogger log)
+    /// <returns>Whether there were any, and whether one belonged to a daemon that is alive but does not answer.</returns>
+    private static (bool Replaced, bool Hung) ReplaceStaleMounts(string path, ILogger log)
     {
+        bool replaced = false;
         bool hung = false;
         for (int i = 0; i < StaleMountsMax && MountTable.At(path) is { } mount; i++)
         {
@@ -113,10 +117,11 @@ internal sealed class DevicePath : IDisposable
                 "Replacing the mount on {Path} that a dead netmapcuse left behind ({Finding})",
                 path, answer is { } errno ? $"errno {errno}" : "no answer");
             FuseMount.Remove(path);
+            replaced = true;
             hung |= answer is null;
         }
 
-        return hung;
+        return (replaced, hung);
     }
 
     /// <returns>True when there is nothing yet.</returns>
@@ -131,16 +136,14 @@ internal sealed class DevicePath : IDisposable
         string? obstacle = (status.Mode & FileType.Mask) switch
         {
             FileType.Regular when status.Size == 0 => null,
-            FileType.Regular => "a file that is not empty",
-            FileType.Directory => "a directory",
-            FileType.Link => "a symbolic link",
-            FileType.CharacterDevice => "a character device (of the netmap kernel module?)",
-            _ => "neither a file nor absent",
+            FileType.Regular => "is a file with contents: choose a path that does not exist yet",
+            FileType.Directory => $"is a directory: give the path of a file, such as {path}/netmap",
+            FileType.Link => "is a symbolic link: give the path that it points to, or another one",
+            FileType.CharacterDevice when path == "/dev/netmap" =>
+                "is the device of the netmap kernel module: unload it (rmmod netmap) or choose another path",
+            _ => "is a device or something else already: choose another path",
         };
-        return obstacle is null
-            ? false
-            : throw new StartException(
-                StartFailure.PathTaken, $"{path} is {obstacle}: remove it or choose another path");
+        return obstacle is null ? false : throw new StartException(StartFailure.PathTaken, $"{path} {obstacle}");
     }
 
     private static Fd Open(string path, bool create)
@@ -163,5 +166,7 @@ internal sealed class DevicePath : IDisposable
 
     private static StartException Unusable(string path, int errno) => new(
         errno is Errno.Acces or Errno.Perm ? StartFailure.NoPermission : StartFailure.Other,
-        $"{path} cannot be used ({Marshal.GetPInvokeErrorMessage(errno)}): choose another path");
+        errno is Errno.Acces or Errno.Perm
+            ? $"{path} cannot be created (permission denied): run as root, or choose another path"
+            : $"{path} cannot be used ({Marshal.GetPInvokeErrorMessage(errno)}): choose another path");
 }

@@ -1,5 +1,6 @@
 using NetmapCuse.Core.Abi.Linux;
 using NetmapCuse.Core.Interop;
+using NetmapCuse.Core.Memory;
 using Serilog;
 
 namespace NetmapCuse.Core.Transport;
@@ -8,12 +9,10 @@ namespace NetmapCuse.Core.Transport;
 public sealed class DeviceServer : IPollWaker, IDisposable
 {
     private static readonly TimeSpan s_stopPatience = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan s_selfTestPatience = TimeSpan.FromSeconds(5);
 
     private readonly ILogger _log;
-    private readonly DevicePath _path;
-    private readonly FuseDevice _device;
-    private readonly FuseMount _mount;
+    private readonly FrontDoor _door;
+    private readonly DevicePath? _path;
     private readonly DeferredCalls _deferred = new();
     private readonly Notifier _notifier;
     private readonly IRequestSource _source;
@@ -22,47 +21,44 @@ public sealed class DeviceServer : IPollWaker, IDisposable
     private volatile bool _stopping;
     private bool _stopped;
 
-    /// <param name="options">What is served where.</param>
-    /// <param name="path">The claimed path. Stays the caller's when this fails.</param>
-    /// <param name="backingMemory">The file whose pages clients map.</param>
+    /// <param name="door">The way in; taken down when this fails.</param>
+    /// <param name="path">The claimed path, if the door needs one. Stays the caller's when this fails.</param>
     /// <param name="handler">What is done with calls.</param>
     /// <param name="uring">Whether to ask for io_uring.</param>
     /// <param name="log">The log.</param>
-    private DeviceServer(
-        DeviceServerOptions options, DevicePath path, Fd backingMemory, ICallHandler handler, bool uring, ILogger log)
+    private DeviceServer(FrontDoor door, DevicePath? path, ICallHandler handler, bool uring, ILogger log)
     {
         _log = log;
+        _door = door;
         _path = path;
-        _device = OpenDevice();
-        _notifier = new Notifier(_device);
-        FuseMount? mount = null;
+        _notifier = new Notifier(door.Device);
         IRequestSource? source = null;
         try
         {
-            _mount = mount = FuseMount.Create(path.Path, _device);
-            bool overUring = Handshake.Run(_device, uring);
-            int backing = RegisterBacking(_device, backingMemory);
-            NodeAttributes attributes = new(options.Mode, options.UserId, options.GroupId);
-            Dispatcher dispatcher = new(handler, attributes, _deferred, backing);
+            bool overUring = door.Connect(uring);
+            Dispatcher dispatcher = door.CreateDispatcher(handler, _deferred);
             _source = source = StartThreads(uring, overUring, dispatcher);
-            SelfTest(path.Path);
+            door.OnServing();
         }
         catch
         {
             _stopping = true;
-            mount?.End();
+            door.End();
             bool joined = source?.Join(s_stopPatience) ?? true;
             source?.Dispose();
             if (joined)
             {
-                _device.Dispose();
+                door.Device.Dispose();
             }
 
             throw;
         }
 
-        _log.Information("Serving {Path} over {Transport}", path.Path, _source.Name);
+        _log.Information("Serving {Path} over {Transport} ({Door})", door.Path, _source.Name, door.Name);
     }
+
+    /// <summary>The device file, without symbolic links in its folder.</summary>
+    public string Path => _door.Path;
 
     /// <summary>What requests come through: "io_uring" or "/dev/fuse".</summary>
     public string TransportName => _source.Name;
@@ -84,21 +80,41 @@ public sealed class DeviceServer : IPollWaker, IDisposable
         ArgumentNullException.ThrowIfNull(handler);
         ArgumentNullException.ThrowIfNull(log);
 
+        if (options.Door == Door.Cuse)
+        {
+            return StartAt(options, null, () => new CuseDoor(options, backingMemory), handler, log);
+        }
+
         DevicePath path = DevicePath.Claim(options.Path, log);
-        try
+        return StartAt(options, path, () => new PassthroughDoor(options, path.Path, backingMemory), handler, log);
+    }
+
+    /// <inheritdoc cref="Start(DeviceServerOptions, Fd, ICallHandler, ILogger)"/>
+    /// <param name="options">What is served where.</param>
+    /// <param name="memory">What mmap of the device gives.</param>
+    /// <param name="handler">What is done with the calls of clients.</param>
+    /// <param name="log">The log.</param>
+    public static DeviceServer Start(
+        DeviceServerOptions options, PacketMemory memory, ICallHandler handler, ILogger log)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        if (memory is MemFdMemory ours)
         {
-            return StartAt(options, path, backingMemory, handler, log);
+            return Start(options, ours.File, handler, log);
         }
-        catch (PosixException failure)
+
+        if (options.Transport == TransportKind.Uring)
         {
-            path.Dispose();
-            throw new StartException(StartFailure.Other, $"{path.Path} cannot be served: {failure.Message}", failure);
+            throw new StartException(
+                StartFailure.NoUring,
+                "the page-cache door has no io_uring transport, whose threads could wait for themselves: use --transport "
+                + "auto, or --door passthrough, which every kernel with io_uring has");
         }
-        catch
-        {
-            path.Dispose();
-            throw;
-        }
+
+        DevicePath path = DevicePath.Claim(options.Path, log);
+        DeviceServerOptions overFuse = options with { Transport = TransportKind.Fuse };
+        return StartAt(
+            overFuse, path, () => new PageCacheDoor(options, path.Path, (DeviceFileMemory)memory), handler, log);
     }
 
     /// <inheritdoc/>
@@ -119,23 +135,23 @@ public sealed class DeviceServer : IPollWaker, IDisposable
 
             _stopped = true;
             _stopping = true;
-            _mount.End();
+            _door.End();
             _deferred.InterruptAll();
             bool joined = _source.Join(s_stopPatience);
             _source.Dispose();
             if (joined)
             {
-                _device.Dispose();
+                _door.Device.Dispose();
             }
             else
             {
                 // They know the descriptor by its number, which must not come to mean something else.
-                _log.Warning("Some threads of {Path} are still busy and are left behind", _path.Path);
+                _log.Warning("Some threads of {Path} are still busy and are left behind", _door.Path);
             }
 
-            _path.Dispose();
+            _path?.Dispose();
             _ended.TrySetResult(EndReason.Stopped);
-            _log.Information("Stopped serving {Path}", _path.Path);
+            _log.Information("Stopped serving {Path}", _door.Path);
         }
     }
 
@@ -143,8 +159,33 @@ public sealed class DeviceServer : IPollWaker, IDisposable
     public void Dispose() => Stop();
 
     private static DeviceServer StartAt(
-        DeviceServerOptions options, DevicePath path, Fd backingMemory, ICallHandler handler, ILogger log)
+        DeviceServerOptions options, DevicePath? path, Func<FrontDoor> door, ICallHandler handler, ILogger log)
     {
+        try
+        {
+            return StartOver(options, path, door, handler, log);
+        }
+        catch (PosixException failure)
+        {
+            path?.Dispose();
+            throw new StartException(StartFailure.Other, $"{options.Path} cannot be served: {failure.Message}", failure);
+        }
+        catch
+        {
+            path?.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Over the transport that is asked for, or over the best one that works.</summary>
+    private static DeviceServer StartOver(
+        DeviceServerOptions options, DevicePath? path, Func<FrontDoor> door, ICallHandler handler, ILogger log)
+    {
+        if (options.Door == Door.Cuse)
+        {
+            return new DeviceServer(door(), path, handler, uring: false, log);
+        }
+
         if (options.Transport != TransportKind.Fuse)
         {
             string? obstacle = UringSupport.Prepare(log);
@@ -152,7 +193,7 @@ public sealed class DeviceServer : IPollWaker, IDisposable
             {
                 try
                 {
-                    return new DeviceServer(options, path, backingMemory, handler, uring: true, log);
+                    return new DeviceServer(door(), path, handler, uring: true, log);
                 }
                 catch (StartException failure) when (failure.Failure == StartFailure.NoUring)
                 {
@@ -169,45 +210,14 @@ public sealed class DeviceServer : IPollWaker, IDisposable
             log.Information("Not using io_uring: {Obstacle}", obstacle);
         }
 
-        return new DeviceServer(options, path, backingMemory, handler, uring: false, log);
-    }
-
-    private static FuseDevice OpenDevice()
-    {
-        try
-        {
-            return FuseDevice.Open();
-        }
-        catch (PosixException failure)
-        {
-            string remedy = failure.Errno is Errno.Perm or Errno.Acces
-                ? "is not accessible: run as root (containers: --device /dev/fuse)"
-                : "does not exist: load the fuse module (modprobe fuse; containers: --device /dev/fuse)";
-            throw new StartException(StartFailure.NoFuseDevice, $"{FuseDevice.Path} {remedy}", failure);
-        }
-    }
-
-    private static int RegisterBacking(FuseDevice device, Fd backingMemory)
-    {
-        try
-        {
-            return device.RegisterBacking(backingMemory);
-        }
-        catch (PosixException refusal) when (refusal.Errno == Errno.Perm)
-        {
-            throw new StartException(
-                StartFailure.NoPermission,
-                "sharing memory through FUSE needs CAP_SYS_ADMIN in the initial user namespace: run as root of the host, "
-                + "not of a user namespace",
-                refusal);
-        }
+        return new DeviceServer(door(), path, handler, uring: false, log);
     }
 
     private IRequestSource StartThreads(bool wantUring, bool haveUring, Dispatcher dispatcher)
     {
         if (!wantUring)
         {
-            return new FuseReaders(_device, FuseReaders.CountHere, dispatcher, _deferred, OnConnectionEnd, _log);
+            return _door.StartReaders(dispatcher, _deferred, OnConnectionEnd, _log);
         }
 
         if (!haveUring)
@@ -215,7 +225,7 @@ public sealed class DeviceServer : IPollWaker, IDisposable
             throw new StartException(StartFailure.NoUring, "the kernel does not offer FUSE over io_uring");
         }
 
-        UringQueues queues = new(_device, dispatcher, _deferred, OnConnectionEnd, _log);
+        UringQueues queues = new(_door.Device, dispatcher, _deferred, OnConnectionEnd, _log);
         int errno = queues.WaitRegistered();
         if (errno == Errno.Ok)
         {
@@ -224,22 +234,10 @@ public sealed class DeviceServer : IPollWaker, IDisposable
 
         // The kernel holds all requests back until every queue is there, so nothing but a new mount helps.
         _stopping = true;
-        _mount.End();
+        _door.End();
         queues.Join(s_stopPatience);
         queues.Dispose();
         throw new StartException(StartFailure.NoUring, $"the kernel refuses a ring queue (errno {errno})");
-    }
-
-    /// <summary>One request through everything, which also warms the path up.</summary>
-    private static void SelfTest(string path)
-    {
-        int? answer = FileProbe.Ask(path, s_selfTestPatience);
-        if (answer != Errno.Ok)
-        {
-            throw new StartException(
-                StartFailure.Other,
-                $"{path} is mounted but does not answer ({(answer is { } errno ? $"errno {errno}" : "timeout")})");
-        }
     }
 
     /// <summary>Called by each serving thread when it sees the end of the connection.</summary>
@@ -252,7 +250,7 @@ public sealed class DeviceServer : IPollWaker, IDisposable
 
         if (_ended.TrySetResult(EndReason.Unmounted))
         {
-            _log.Warning("{Path} was unmounted from outside", _path.Path);
+            _log.Warning("{Path} was unmounted from outside", _door.Path);
             _deferred.InterruptAll();
         }
     }

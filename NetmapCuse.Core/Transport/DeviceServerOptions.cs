@@ -15,6 +15,9 @@ public sealed record DeviceServerOptions
     /// <summary>Group of the device file.</summary>
     public uint GroupId { get; init; }
 
+    /// <summary>What clients open; has to fit the memory that is served.</summary>
+    public Door Door { get; init; } = Door.Passthrough;
+
     /// <summary>How requests come from the kernel.</summary>
     public TransportKind Transport { get; init; } = TransportKind.Auto;
 }

@@ -23,7 +23,7 @@ public sealed class DirectoryServer : IDisposable
         try
         {
             _mount = mount = FuseMount.CreateDirectory(path, _device);
-            _ = Handshake.Run(_device, uring: false);
+            Handshake.RunPlain(_device);
             _readers = new FuseReaders(_device, 1, new DirectoryDispatcher(files), _deferred, static () => { }, log);
         }
         catch

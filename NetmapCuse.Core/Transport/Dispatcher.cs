@@ -6,8 +6,19 @@ namespace NetmapCuse.Core.Transport;
 /// <summary>
 /// Decides what each request means. Used by all threads of a device file at once; knows neither rings nor descriptors.
 /// </summary>
-internal sealed class Dispatcher(ICallHandler handler, NodeAttributes attributes, DeferredCalls deferred, int backingId)
-    : IRequestDispatcher
+/// <param name="handler">What is done with calls.</param>
+/// <param name="attributes">What the device file looks like.</param>
+/// <param name="deferred">Where interrupts find deferred calls.</param>
+/// <param name="backingId">What mmap gives, for passthrough.</param>
+/// <param name="door">What OPEN answers, and what is done with pages.</param>
+/// <param name="share">Gives packet memory to clients that cannot map it, for CUSE.</param>
+internal sealed class Dispatcher(
+    ICallHandler handler,
+    NodeAttributes attributes,
+    DeferredCalls deferred,
+    int backingId,
+    Door door = Door.Passthrough,
+    MemoryShare? share = null) : IRequestDispatcher
 {
     /// <summary>Executes one request.</summary>
     /// <param name="header">Its header.</param>
@@ -45,6 +56,15 @@ internal sealed class Dispatcher(ICallHandler handler, NodeAttributes attributes
         }
     }
 
+    /// <remarks>What is read after it then waits for it (<see cref="FuseOpenFlags.NoFlush"/>).</remarks>
+    public void AnnounceRelease(in FuseInHeader header, ref RequestCursor request)
+    {
+        if (request.TryTake(out FuseReleaseIn release))
+        {
+            handler.Flush(release.Handle, new Caller(header.ProcessId, header.UserId, header.GroupId));
+        }
+    }
+
     /// <summary>What makes a device file look like a file, and what a netmap device refuses.</summary>
     private void File(FuseOpcode opcode, ref RequestCursor request, ref ReplyWriter reply)
     {
@@ -60,6 +80,12 @@ internal sealed class Dispatcher(ICallHandler handler, NodeAttributes attributes
                 reply.Put(new FuseStatfsOut { BlockSize = 4096, FragmentSize = 4096, NameLength = 255 });
                 break;
             case FuseOpcode.Access or FuseOpcode.Destroy:
+                break;
+            case FuseOpcode.Read when door == Door.PageCache:
+                ReadPage(ref request, ref reply);
+                break;
+            case FuseOpcode.Write when door == Door.PageCache:
+                WriteBack(ref request, ref reply);
                 break;
             case FuseOpcode.Read or FuseOpcode.Write or FuseOpcode.Fallocate or FuseOpcode.CopyFileRange
                 or FuseOpcode.Lseek or FuseOpcode.Fsync:
@@ -79,6 +105,12 @@ internal sealed class Dispatcher(ICallHandler handler, NodeAttributes attributes
             || request.Rest.Length < ioctl.InSize)
         {
             reply.Fail(Errno.Io);
+            return Disposition.Reply;
+        }
+
+        if (share is not null && ioctl.Command == MemoryShare.Request)
+        {
+            reply.Put(new FuseIoctlOut { Result = share.Send(caller.ThreadId, request.Rest) });
             return Disposition.Reply;
         }
 
@@ -124,9 +156,44 @@ internal sealed class Dispatcher(ICallHandler handler, NodeAttributes attributes
         reply.Put(new FuseOpenOut
         {
             Handle = handle,
-            OpenFlags = FuseOpenFlags.DirectIo | FuseOpenFlags.Passthrough,
+            OpenFlags = door switch
+            {
+                Door.Passthrough => FuseOpenFlags.DirectIo | FuseOpenFlags.Passthrough,
+                Door.PageCache => FuseOpenFlags.KeepCache | FuseOpenFlags.NoFlush,
+                _ => FuseOpenFlags.None,
+            },
             BackingId = backingId,
         });
+    }
+
+    /// <summary>A page that nobody has used yet.</summary>
+    private static void ReadPage(ref RequestCursor request, ref ReplyWriter reply)
+    {
+        if (request.TryTake(out FuseReadIn read))
+        {
+            reply.Zeros(read.Size);
+        }
+        else
+        {
+            reply.Fail(Errno.Io);
+        }
+    }
+
+    /// <summary>The system cleans dirty pages. There is nowhere to write them to, and they stay where they are: locked.</summary>
+    private static void WriteBack(ref RequestCursor request, ref ReplyWriter reply)
+    {
+        if (!request.TryTake(out FuseWriteIn write))
+        {
+            reply.Fail(Errno.Io);
+        }
+        else if ((write.WriteFlags & FuseProtocol.WriteCache) == 0)
+        {
+            reply.Fail(Errno.Inval);
+        }
+        else
+        {
+            reply.Put(new FuseWriteOut { Size = write.Size });
+        }
     }
 
     private void Flush(in Caller caller, ref RequestCursor request, ref ReplyWriter reply)
@@ -165,7 +232,8 @@ internal sealed class Dispatcher(ICallHandler handler, NodeAttributes attributes
         {
             reply.Fail(Errno.Io);
         }
-        else if (change.Valid.HasFlag(FuseSetattrValid.Size))
+        else if (change.Valid.HasFlag(FuseSetattrValid.Size)
+            && (door != Door.PageCache || change.Valid.HasFlag(FuseSetattrValid.Handle)))
         {
             reply.Fail(Errno.Inval);
         }

@@ -7,6 +7,20 @@ namespace NetmapCuse.Core.Transport;
 /// <summary>Asks the server of a file for its attributes, but not for longer than it is worth.</summary>
 internal static class FileProbe
 {
+    private static readonly TimeSpan s_requiredWithin = TimeSpan.FromSeconds(5);
+
+    /// <summary>One request through everything, which also warms the path up.</summary>
+    internal static void Require(string path)
+    {
+        int? answer = Ask(path, s_requiredWithin);
+        if (answer != Errno.Ok)
+        {
+            throw new StartException(
+                StartFailure.Other,
+                $"{path} is mounted but does not answer ({(answer is { } errno ? $"errno {errno}" : "timeout")})");
+        }
+    }
+
     /// <returns>0 when it answers, a positive errno, or null when the time is over.</returns>
     /// <remarks>
     /// The question cannot be taken back, so a thread of its own asks it. That thread ends with the connection.

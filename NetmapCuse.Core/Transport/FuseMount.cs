@@ -22,6 +22,26 @@ internal sealed class FuseMount
         _abort = Libc.Open($"/sys/fs/fuse/connections/{device?.Minor}/abort", OpenFlags.WriteOnly | OpenFlags.CloseOnExec, 0);
     }
 
+    /// <summary>The mount that is on top at a path, if it is one of ours.</summary>
+    internal static FuseMount? Find(string path) =>
+        MountTable.At(path) is { Type: DevicePath.MountType } mount ? new FuseMount(path, mount.Device) : null;
+
+    /// <summary>A descriptor for a mount to come.</summary>
+    internal static FuseDevice OpenDevice()
+    {
+        try
+        {
+            return FuseDevice.Open();
+        }
+        catch (PosixException failure)
+        {
+            string remedy = failure.Errno is Errno.Perm or Errno.Acces
+                ? "is not accessible: run as root (containers: --device /dev/fuse)"
+                : "does not exist: load the fuse module (modprobe fuse; containers: --device /dev/fuse)";
+            throw new StartException(StartFailure.NoFuseDevice, $"{FuseDevice.Path} {remedy}", failure);
+        }
+    }
+
     /// <summary>Mounts. The kernel queues FUSE_INIT on the descriptor.</summary>
     internal static FuseMount Create(string path, FuseDevice device) => Create(path, device, "100600");
 

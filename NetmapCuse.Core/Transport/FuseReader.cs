@@ -18,12 +18,21 @@ internal sealed class FuseReader : IDeferrer, IDisposable
     private readonly FuseDevice _device;
     private readonly IRequestDispatcher _dispatcher;
     private readonly DeferredCalls _deferred;
-    private readonly NativeBuffer _request = new(TransportLimits.BufferSize);
-    private readonly NativeBuffer _reply = new(TransportLimits.BufferSize);
+    private readonly ReaderGate? _gate;
+    private readonly NativeBuffer _request;
+    private readonly NativeBuffer _reply;
     private int _deferredCount;
 
-    internal FuseReader(FuseDevice device, IRequestDispatcher dispatcher, DeferredCalls deferred)
+    /// <param name="device">Where requests come from.</param>
+    /// <param name="dispatcher">Executes them.</param>
+    /// <param name="deferred">Where interrupts find deferred calls.</param>
+    /// <param name="gate">For the page-cache door, shared by all readers of the descriptor.</param>
+    internal FuseReader(FuseDevice device, IRequestDispatcher dispatcher, DeferredCalls deferred, ReaderGate? gate = null)
     {
+        int size = gate is null ? TransportLimits.BufferSize : TransportLimits.WriteBackBufferSize;
+        _request = new NativeBuffer(size);
+        _reply = new NativeBuffer(size);
+        _gate = gate;
         _device = device;
         _dispatcher = dispatcher;
         _deferred = deferred;
@@ -38,7 +47,7 @@ internal sealed class FuseReader : IDeferrer, IDisposable
             int length = _device.Read(_request.Span);
             if (length >= 0)
             {
-                Serve(_request.Span[..length]);
+                Take(length);
                 continue;
             }
 
@@ -80,6 +89,29 @@ internal sealed class FuseReader : IDeferrer, IDisposable
     {
         _request.Dispose();
         _reply.Dispose();
+    }
+
+    private void Take(int length)
+    {
+        ReadOnlySpan<byte> message = _request.Span[..length];
+        if (_gate is null || !MemoryMarshal.TryRead(message, out FuseInHeader header) || !ReaderGate.Concerns(header.Opcode))
+        {
+            Serve(message);
+            return;
+        }
+
+        if (header.Opcode == FuseOpcode.Release)
+        {
+            RequestCursor request = new(message[Unsafe.SizeOf<FuseInHeader>()..]);
+            _dispatcher.AnnounceRelease(in header, ref request);
+        }
+
+        bool mine = _gate.TryEnter(message);
+        while (mine)
+        {
+            Serve(_request.Span[..length]);
+            mine = _gate.TryNext(_request.Span, out length);
+        }
     }
 
     private void Serve(ReadOnlySpan<byte> message)

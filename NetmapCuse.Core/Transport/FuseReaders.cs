@@ -19,19 +19,22 @@ internal sealed class FuseReaders : IRequestSource
     /// <param name="deferred">Where interrupts find deferred calls.</param>
     /// <param name="ended">Called by each thread when the connection has ended.</param>
     /// <param name="log">Where an unusual end is reported.</param>
+    /// <param name="shared">All read the one descriptor: there is no other, or they answer each other's requests.</param>
+    /// <param name="gate">Keeps one of them free.</param>
     internal FuseReaders(
-        FuseDevice device, int count, IRequestDispatcher dispatcher, DeferredCalls deferred, Action ended, ILogger log)
+        FuseDevice device, int count, IRequestDispatcher dispatcher, DeferredCalls deferred, Action ended, ILogger log,
+        bool shared = false, ReaderGate? gate = null)
     {
         for (int i = 0; i < count; i++)
         {
             FuseDevice own = device;
-            if (i > 0)
+            if (i > 0 && !shared)
             {
                 own = device.Clone();
                 _devices.Add(own);
             }
 
-            FuseReader reader = new(own, dispatcher, deferred);
+            FuseReader reader = new(own, dispatcher, deferred, gate);
             _readers.Add(reader);
             _threads.Add(new WorkerThread(
                 string.Create(CultureInfo.InvariantCulture, $"netmap-fuse-{i}"), null, () => Serve(reader, ended, log), log));

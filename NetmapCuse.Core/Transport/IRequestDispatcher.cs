@@ -10,4 +10,9 @@ internal interface IRequestDispatcher
     /// <param name="reply">Receives the answer, when the result says that there is one.</param>
     /// <param name="deferrer">The receiving thread, which lets a handler answer later.</param>
     Disposition Dispatch(in FuseInHeader header, ref RequestCursor request, ref ReplyWriter reply, IDeferrer deferrer);
+
+    /// <summary>A RELEASE was read that is executed later; comes only where closes are not announced by a FLUSH.</summary>
+    void AnnounceRelease(in FuseInHeader header, ref RequestCursor request)
+    {
+    }
 }

@@ -30,6 +30,9 @@ public ref struct IoctlCall
     /// <summary>Who calls.</summary>
     public Caller Caller { get; }
 
+    /// <summary>False for a call that did not come through a transport: it can only be answered at once.</summary>
+    internal bool CanDefer => _deferrer is not null;
+
     /// <summary>True once <see cref="Defer"/> was called.</summary>
     public bool IsDeferred { get; private set; }
 

@@ -15,12 +15,13 @@ internal sealed class NodeAttributes
     private readonly Lock _gate = new();
     private FuseAttributes _attributes;
 
-    internal NodeAttributes(uint mode, uint userId, uint groupId)
+    internal NodeAttributes(uint mode, uint userId, uint groupId, ulong size = 0)
     {
         (ulong seconds, uint nanoseconds) = Now();
         _attributes = new FuseAttributes
         {
             Inode = RootInode,
+            Size = size,
             Mode = FileType.Regular | (mode & FileType.PermissionMask),
             Links = 1,
             UserId = userId,

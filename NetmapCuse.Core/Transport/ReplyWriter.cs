@@ -30,6 +30,15 @@ internal ref struct ReplyWriter(Span<byte> room)
         Length += Unsafe.SizeOf<T>();
     }
 
+    /// <summary>Adds so many zeros, or as many as there is room for.</summary>
+    internal void Zeros(uint length)
+    {
+        Span<byte> place = _room[Length..];
+        place = place[..(int)Math.Min(length, (uint)place.Length)];
+        place.Clear();
+        Length += place.Length;
+    }
+
     /// <summary>Bytes that still fit.</summary>
     internal readonly int Room => _room.Length - Length;
 

@@ -26,7 +26,7 @@ internal sealed unsafe partial class Forwarder
             PacketList list = _lists[_touched[i]];
             if (list.Packets != 0 && valeSwitch[_touched[i]] is { } port)
             {
-                DeliverTo(port, source, RingOf(port, source.Index), list, default);
+                DeliverTo(port, source, RingOf(port, source.Index), list, default, mayExchange: true);
             }
 
             _lists[_touched[i]] = default;
@@ -61,7 +61,14 @@ internal sealed unsafe partial class Forwarder
         return rings.Length == 0 ? null : rings[sourceRing % (uint)rings.Length];
     }
 
-    private void DeliverTo(ValePort port, Kring source, Kring? ring, in PacketList a, in PacketList b)
+    /// <param name="port">The destination.</param>
+    /// <param name="source">The ring that sends.</param>
+    /// <param name="ring">The ring that receives, or null.</param>
+    /// <param name="a">Packets for it.</param>
+    /// <param name="b">More of them, to be merged in.</param>
+    /// <param name="mayExchange">Nobody else gets the packets of <paramref name="a"/>, and there are no others.</param>
+    private void DeliverTo(
+        ValePort port, Kring source, Kring? ring, in PacketList a, in PacketList b, bool mayExchange = false)
     {
         if (ring is null || !ring.IsGateOpen)
         {
@@ -102,7 +109,8 @@ internal sealed unsafe partial class Forwarder
             ring.CountNoRoom(packets - fitting);
         }
 
-        ulong bytes = _hasOffsets || ring.HasOffsets ? CopyExactly(ring, claim, a, b, fitting)
+        ulong bytes = mayExchange && MayExchange(source, ring) ? ExchangeList(source, ring, claim, a, fitting)
+            : _hasOffsets || ring.HasOffsets ? CopyExactly(ring, claim, a, b, fitting)
             : b.Packets == 0 ? CopyList(ring, claim, a, fitting)
             : CopyMerged(ring, claim, a, b, fitting);
         if (ring.Complete(claim, fitting, bytes))

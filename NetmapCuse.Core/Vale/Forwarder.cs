@@ -63,6 +63,7 @@ internal sealed unsafe partial class Forwarder : IDisposable
         uint frames = 0;
         ulong bytes = 0;
         _count = 0;
+        _hasIndirect = false;
         while (slot != head && _count < batch)
         {
             int packet = _count;
@@ -118,6 +119,7 @@ internal sealed unsafe partial class Forwarder : IDisposable
         {
             ref Fragment fragment = ref _fragments[_count++];
             fragment.Data = frame;
+            fragment.Slot = (ushort)slot;
             fragment.Length = (ushort)length;
         }
 
@@ -137,6 +139,7 @@ internal sealed unsafe partial class Forwarder : IDisposable
         do
         {
             NetmapSlot copy = source.Slots[slot];
+            uint place = slot;
             if ((copy.Flags & SlotFlags.BufferChanged) != 0)
             {
                 source.Slots[slot].Flags = copy.Flags & ~SlotFlags.BufferChanged;
@@ -147,6 +150,7 @@ internal sealed unsafe partial class Forwarder : IDisposable
             good &= count < NetmapApi.FragmentsMax;
             if (good)
             {
+                _fragments[first + count].Slot = (ushort)place;
                 good = TryTake(source, copy, first + count, isFirst: count == 0, callerThread);
                 firstFlags = count == 0 ? copy.Flags : firstFlags;
                 length += copy.Length;
@@ -179,6 +183,7 @@ internal sealed unsafe partial class Forwarder : IDisposable
             return true;
         }
 
+        _hasIndirect = true;
         return _indirect.TryRead(source, slot, place, least, callerThread, ref fragment.Data, ref fragment.Length);
     }
 
@@ -199,7 +204,7 @@ internal sealed unsafe partial class Forwarder : IDisposable
         _fragments[packet].Next = Fragment.None;
         if (list.Packets != 0)
         {
-            _fragments[list.Last].Next = packet;
+            _fragments[list.Last].Next = (short)packet;
         }
         else
         {

@@ -10,7 +10,10 @@ internal unsafe struct Fragment
     internal byte* Data;
 
     /// <summary>First fragment of the next packet on the same list.</summary>
-    internal int Next;
+    internal short Next;
+
+    /// <summary>Where the sender's ring has it.</summary>
+    internal ushort Slot;
 
     internal ushort Length;
 

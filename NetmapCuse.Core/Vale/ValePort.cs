@@ -171,6 +171,7 @@ internal class ValePort : Port
     {
         if (ring.IsStopped && ring.Direction == RingDirection.Rx)
         {
+            ring.ExchangesBuffers = _parameters.ZeroCopy;
             ring.OpenGate();
         }
 
@@ -199,4 +200,10 @@ internal sealed class ValeParameters
 {
     /// <summary>bridge_batch: slots handled at a time, at most 1024; 0 or less makes every packet vanish.</summary>
     internal int BridgeBatch { get; set; } = Abi.Netmap.Limits.BatchMax;
+
+    /// <summary>
+    /// vale_zerocopy: ports that are bound from now on receive unicast frames of other ports of their region by an
+    /// exchange of buffers. Not netmap's: senders have to expect NS_BUF_CHANGED.
+    /// </summary>
+    internal bool ZeroCopy { get; set; }
 }

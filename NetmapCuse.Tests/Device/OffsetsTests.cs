@@ -27,7 +27,7 @@ public sealed class OffsetsTests(AnyDevice device) : DeviceTest(device), IClassF
     {
         foreach (string name in (string[])["vale0:a", "vale0:b{x", "vale0:b}x"])
         {
-            using Option option = new(max, initial, bits);
+            using OffsetsOption option = new(max, initial, bits);
 
             Open().TryRegister(name, options: option.Address).Should().Be(errno);
 
@@ -40,7 +40,7 @@ public sealed class OffsetsTests(AnyDevice device) : DeviceTest(device), IClassF
     public void Null_ports_and_copy_monitors_take_them_zero_copy_monitors_do_not()
     {
         Open().Register("vale0:a");
-        using Option option = new(64, 64, 16);
+        using OffsetsOption option = new(64, 64, 16);
 
         Open().TryRegister(
             "n", new NmreqRegister { Mode = RegisterMode.Null, MemoryId = 1, TxRings = 1, RxRings = 1, TxSlots = 8, RxSlots = 8 },
@@ -93,7 +93,7 @@ public sealed class OffsetsTests(AnyDevice device) : DeviceTest(device), IClassF
     {
         NetmapClient first = Register("vale0:a", 128, 32, 16);
         first.Tx.Slot(3).Pointer = 100;
-        using Option option = new(max, 0, bits);
+        using OffsetsOption option = new(max, 0, bits);
 
         Open().TryRegister("vale0:a", options: option.Address).Should().Be(errno);
 
@@ -118,7 +118,7 @@ public sealed class OffsetsTests(AnyDevice device) : DeviceTest(device), IClassF
     public void A_registration_that_fails_later_leaves_no_offsets_behind()
     {
         NetmapClient first = Open().Register("vale0:a");
-        using Option option = new(128, 32, 16);
+        using OffsetsOption option = new(128, 32, 16);
         using NativeOptions unknown = new([(99, 0)]);
         option.Link(unknown.First);
 
@@ -236,11 +236,12 @@ public sealed class OffsetsTests(AnyDevice device) : DeviceTest(device), IClassF
     {
         NetmapClient a = Register("vale0:a", 128, 0, 64);
         NetmapClient b = Open().Register("vale0:b");
-        byte[] frame = Frames.Make(2, 1, 333, seed: 6);
-        byte* outside = (byte*)NativeMemory.Alloc(400);
-        frame.CopyTo(new Span<byte>(outside + 1, 399));
+        NetmapClient monitor = Open().Register("vale0:a", new NmreqRegister { Flags = RegisterFlags.MonitorTx });
+        byte[] frame = Frames.Make(2, 1, 2000, seed: 6);
+        byte* outside = (byte*)NativeMemory.Alloc(2001);
+        frame.CopyTo(new Span<byte>(outside + 1, 2000));
         a.Tx.Slot(0).Pointer = (ulong)(outside + 1);
-        a.Tx.Slot(0).Length = 333;
+        a.Tx.Slot(0).Length = 2000;
         a.Tx.Slot(0).Flags = SlotFlags.Indirect;
         a.Tx.Advance(1);
 
@@ -248,6 +249,7 @@ public sealed class OffsetsTests(AnyDevice device) : DeviceTest(device), IClassF
         NativeMemory.Free(outside);
 
         b.Receive().Should().BeEquivalentTo([frame]);
+        monitor.Receive().Should().BeEquivalentTo([frame]);
     }
 
     [Theory]
@@ -328,7 +330,7 @@ public sealed class OffsetsTests(AnyDevice device) : DeviceTest(device), IClassF
     {
         NetmapClient a = Register("vale0:a", 128, 0, 16);
         NetmapClient b = Register("vale0:b", 128, 6, 16);
-        using Option option = new(128, 32, 16);
+        using OffsetsOption option = new(128, 32, 16);
         NetmapClient monitor = Open();
         monitor.TryRegister(
             "vale0:b", new NmreqRegister { Flags = RegisterFlags.MonitorRx }, option.Address).Should().Be(0);
@@ -348,7 +350,7 @@ public sealed class OffsetsTests(AnyDevice device) : DeviceTest(device), IClassF
 
     private NetmapClient Register(string name, ulong max, ulong initial, uint bits)
     {
-        using Option option = new(max, initial, bits);
+        using OffsetsOption option = new(max, initial, bits);
         NetmapClient client = Open();
         client.TryRegister(name, new NmreqRegister { Flags = RegisterFlags.AcceptVnetHeader }, option.Address).Should().Be(0);
         return client;
@@ -376,33 +378,5 @@ public sealed class OffsetsTests(AnyDevice device) : DeviceTest(device), IClassF
     {
         NetmapSlot copy = client.Rx.Slot(slot);
         return client.Rx.Buffer(copy.BufferIndex).Slice(offset, copy.Length).ToArray();
-    }
-
-    /// <summary>struct nmreq_opt_offsets in memory that does not move.</summary>
-    private sealed unsafe class Option : IDisposable
-    {
-        private const int Size = 56;
-
-        private readonly NmreqOption* _head = (NmreqOption*)NativeMemory.AllocZeroed(Size);
-
-        internal Option(ulong max, ulong initial, uint bits)
-        {
-            _head->RequestType = OptionType.Offsets;
-            _head->Size = Size;
-            _head->Status = NativeOptions.Untouched;
-            *Body = new NmreqOffsets { MaxOffset = max, InitialOffset = initial, OffsetBits = bits, MinGap = 7 };
-        }
-
-        internal ulong Address => (ulong)_head;
-
-        internal int Status => (int)_head->Status;
-
-        internal ulong MaxOffset => Body->MaxOffset;
-
-        private NmreqOffsets* Body => (NmreqOffsets*)(_head + 1);
-
-        internal void Link(ulong next) => _head->Next = next;
-
-        public void Dispose() => NativeMemory.Free(_head);
     }
 }

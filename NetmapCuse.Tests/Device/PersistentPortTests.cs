@@ -147,6 +147,7 @@ public sealed class PersistentPortTests(HostFixture device) : DeviceTest(device)
             WaitForFiles(1);
         }
 
+        SpinWait.SpinUntil(() => !Directory.Exists($"/sys/class/net/{Name}"), TimeSpan.FromSeconds(5)).Should().BeTrue();
         client.TryRegister(Name).Should().Be(Errno.NxIo);
     }
 

@@ -141,7 +141,7 @@ public sealed class LifeCycleTests : IDisposable
     public void What_is_not_ours_is_refused_by_name()
     {
         File.WriteAllText(DevicePath, "content");
-        Refusal().Message.Should().Contain("not empty");
+        Refusal().Message.Should().Contain("with contents");
         File.Delete(DevicePath);
 
         Directory.CreateDirectory(DevicePath);
@@ -152,7 +152,7 @@ public sealed class LifeCycleTests : IDisposable
         Refusal().Message.Should().Contain("a symbolic link");
         File.Delete(DevicePath);
 
-        Refusal("/dev/null").Message.Should().Contain("a character device");
+        Refusal("/dev/null").Message.Should().Contain("is a device");
         Refusal("/proc").Message.Should().Contain("of type proc");
         Refusal(Path.Combine(_directory, "absent", "netmap")).Message.Should().Contain("no directory");
     }

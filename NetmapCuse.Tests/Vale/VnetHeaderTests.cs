@@ -89,6 +89,10 @@ public sealed class VnetHeaderTests(AnyDevice device) : VnetTest(device), IClass
             : [.. header[..10], 0, 0];
         byte[] shortFrame = Frames.Make(Frames.Broadcast, A, 14);
         byte[] frame = Frames.Make(B, A, 1514, seed: 1);
+        for (uint i = 0; i < 2; i++)
+        {
+            b.Rx.Buffer(b.Rx.Slot(i).BufferIndex).Fill(0xee);
+        }
 
         a.Send([.. header[..source], .. shortFrame], [.. header[..source], .. frame]);
         List<(byte[] Data, SlotFlags Flags)> slots = ReceiveSlots(b);

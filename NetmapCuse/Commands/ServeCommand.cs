@@ -21,6 +21,12 @@ internal static class ServeCommand
             Description = "How calls reach the daemon: io_uring queues, or /dev/fuse readers",
             DefaultValueFactory = _ => TransportKind.Auto,
         };
+        Option<Door> door = new("--door")
+        {
+            Description = "What programs open: a file whose mmap is passed through (Linux 6.9), a file mapped by its page "
+                + "cache, or a character device, for which programs are started by 'netmapcuse run'",
+            DefaultValueFactory = _ => Door.Auto,
+        };
         Option<string> arenaSize = new("--arena-size")
         {
             Description = "Packet memory a device file may grow to, e.g. 4G; only what is used takes memory",
@@ -44,7 +50,7 @@ internal static class ServeCommand
         };
         Command command = new("serve", "Serve /dev/netmap in the foreground; prints 'ready' when programs can open it")
         {
-            device, mode, owner, group, transport, arenaSize, spin, verbose, set, runDirectory,
+            device, mode, owner, group, transport, door, arenaSize, spin, verbose, set, runDirectory,
         };
         command.SetAction(parsed =>
         {
@@ -55,6 +61,7 @@ internal static class ServeCommand
                 Owner = parsed.GetValue(owner)!,
                 Group = parsed.GetValue(group)!,
                 Transport = parsed.GetValue(transport),
+                Door = parsed.GetValue(door),
                 ArenaSize = parsed.GetValue(arenaSize)!,
                 SpinMicroseconds = parsed.GetValue(spin),
                 Verbose = parsed.GetValue(verbose),

@@ -610,7 +610,8 @@ stick(void)
 	}
 	start(&s, &c, 1000, NULL);
 	usleep(100000);
-	printf(s.done ? "FAIL start returned\n" : "ready\n");
+	/* A loop works on memory that is not there yet as on memory that is not there: it must not hang for want of an answer. */
+	printf(s.done && s.result == EFAULT ? "ready\n" : "FAIL start hangs\n");
 	fflush(stdout);
 	for (;;)
 		pause();

@@ -9,6 +9,9 @@ internal enum FuseInitFlags : ulong
     /// <summary>FUSE_ATOMIC_O_TRUNC: O_TRUNC comes with OPEN (and is ignored, as by a device) instead of as a SETATTR.</summary>
     AtomicTruncate = 1UL << 3,
 
+    /// <summary>FUSE_BIG_WRITES.</summary>
+    BigWrites = 1UL << 5,
+
     /// <summary>FUSE_HAS_IOCTL_DIR.</summary>
     HasIoctlDir = 1UL << 11,
 

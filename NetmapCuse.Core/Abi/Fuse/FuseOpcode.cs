@@ -28,4 +28,5 @@ internal enum FuseOpcode : uint
     Fallocate = 43,
     Lseek = 46,
     CopyFileRange = 47,
+    CuseInit = 4096,
 }

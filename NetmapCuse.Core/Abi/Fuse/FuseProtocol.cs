@@ -12,6 +12,12 @@ internal static class FuseProtocol
     /// <summary>The first minor version with passthrough (Linux 6.9).</summary>
     internal const uint PassthroughMinor = 40;
 
+    /// <summary>The first minor version with FUSE_MAX_PAGES (Linux 4.20).</summary>
+    internal const uint MaxPagesMinor = 28;
+
+    /// <summary>FUSE_WRITE_CACHE: a write-back of pages, not a write() of a client.</summary>
+    internal const uint WriteCache = 1 << 0;
+
     /// <summary>FUSE_MIN_READ_BUFFER: a read of /dev/fuse with less room fails with EINVAL.</summary>
     internal const int MinReadBuffer = 8192;
 
@@ -20,6 +26,12 @@ internal static class FuseProtocol
 
     /// <summary>FUSE_NOTIFY_POLL.</summary>
     internal const int NotifyPoll = 1;
+
+    /// <summary>FUSE_NOTIFY_STORE.</summary>
+    internal const int NotifyStore = 4;
+
+    /// <summary>CUSE_INIT_INFO_MAX: the bytes of the device's description.</summary>
+    internal const int CuseInfoMax = 4096;
 
     /// <summary>FUSE_DEV_IOC_CLONE = _IOR(229, 0, uint32_t).</summary>
     internal const uint DeviceClone = 0x8004E500;

@@ -11,6 +11,7 @@ internal enum FuseSetattrValid : uint
     Size = 1 << 3,
     AccessTime = 1 << 4,
     ModifyTime = 1 << 5,
+    Handle = 1 << 6,
     AccessTimeNow = 1 << 7,
     ModifyTimeNow = 1 << 8,
     ChangeTime = 1 << 10,

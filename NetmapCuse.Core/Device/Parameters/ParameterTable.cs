@@ -118,6 +118,14 @@ public sealed class ParameterTable
         },
         new()
         {
+            Name = "vale_zerocopy",
+            Least = 0,
+            Most = 1,
+            Read = () => ports.ValeParameters.ZeroCopy ? 1 : 0,
+            Write = value => ports.ValeParameters.ZeroCopy = value != 0,
+        },
+        new()
+        {
             Name = "max_bridges",
             Least = 1,
             Most = PortDirectory.SwitchesLimit,

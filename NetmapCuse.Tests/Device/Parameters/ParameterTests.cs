@@ -18,7 +18,7 @@ public sealed class ParameterTests : IDisposable
         { "verbose", "0" }, { "debug", "0" }, { "no_timestamp", "0" }, { "no_pendintr", "1" }, { "txsync_retry", "2" },
         { "fwd", "0" }, { "admode", "0" }, { "generic_hwcsum", "0" }, { "generic_mit", "100000" },
         { "generic_ringsize", "1024" }, { "generic_rings", "1" }, { "generic_txqdisc", "1" }, { "ptnet_vnet_hdr", "1" },
-        { "default_pipes", "0" }, { "bridge_batch", "1024" }, { "max_bridges", "8" }, { "if_num", "100" },
+        { "default_pipes", "0" }, { "bridge_batch", "1024" }, { "vale_zerocopy", "0" }, { "max_bridges", "8" }, { "if_num", "100" },
         { "if_size", "1024" }, { "ring_num", "200" }, { "ring_size", "36864" }, { "buf_num", "163840" },
         { "buf_size", "2048" }, { "if_curr_num", "0" }, { "if_curr_size", "0" }, { "ring_curr_num", "0" },
         { "ring_curr_size", "0" }, { "buf_curr_num", "0" }, { "buf_curr_size", "0" }, { "priv_if_num", "2" },
@@ -161,7 +161,7 @@ public sealed class ParameterTests : IDisposable
             Shell($"echo garbage | tee {path}/bridge_batch 2>&1").Output.Should().Contain("Invalid argument");
             Shell($"echo 1 | tee {path}/buf_curr_num 2>&1").Output.Should().Contain("Permission denied");
             Shell($"stat -c %a {path}/bridge_batch {path}/max_bridges {path}").Should().Be((0, "644\n444\n755\n"));
-            Shell($"ls {path} | wc -l").Output.Trim().Should().Be("34");
+            Shell($"ls {path} | wc -l").Output.Trim().Should().Be("35");
             Shell($"cat {path}/nothing").Code.Should().NotBe(0);
             Shell($"touch {path}/new 2>/dev/null").Code.Should().NotBe(0);
             FluentActions.Invoking(() => DirectoryServer.Start(path, Table.Files, Serilog.Core.Logger.None))

@@ -124,9 +124,9 @@ struct nm_pkthdr {
 #define NM_MORE_PKTS	1	/* nm_dispatch has another packet after this one */
 
 struct nm_stat {
-	u_int	ps_recv;
-	u_int	ps_drop;
-	u_int	ps_ifdrop;
+	unsigned int	ps_recv;
+	unsigned int	ps_drop;
+	unsigned int	ps_ifdrop;
 };
 
 struct nm_desc {

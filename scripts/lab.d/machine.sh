@@ -1,0 +1,87 @@
+# One boot of the machine: its command line, its output, its end.
+
+readonly BOOT_SECONDS=60 TIMED_OUT=124 DIED=123
+PLACE= guest=
+clean_up() {
+  [[ -z $guest ]] || kill "$guest" 2>/dev/null || true
+  [[ -z $PLACE ]] || rm -rf "$PLACE"
+}
+trap clean_up EXIT
+trap 'exit 130' INT TERM
+
+# Sets DEVICES: a wire (a hub) for each --nic, and the IOMMU in front of all.
+describe_devices() {
+  local hub=0 option model count i number=0 slots
+  DEVICES=()
+  [[ -z $iommu ]] || DEVICES+=(-device "intel-iommu,intremap=on")
+  for option in "${nics[@]}"; do
+    IFS=: read -r model count <<<"$option"
+    qemu-system-x86_64 -device help 2>&1 | grep -q "^name \"$model\"" || die "this QEMU has no NIC $model"
+    slots=$model
+    [[ $model != virtio-net-pci ]] || slots+=",disable-legacy=on${iommu:+,iommu_platform=on}"
+    for ((i = 0; i < ${count:-2}; i++, number++)); do
+      DEVICES+=(-netdev "hubport,id=wire$number,hubid=$hub")
+      # Functions of an SR-IOV NIC need a port of their own.
+      [[ $model != igb ]] || DEVICES+=(-device "pcie-root-port,id=port$number,chassis=$((number + 1))")
+      DEVICES+=(-device "$slots,netdev=wire$number,mac=$(printf '52:54:00:12:%02x:%02x' "$hub" "$i")$(
+        [[ $model != igb ]] || echo ",bus=port$number")")
+    done
+    hub=$((hub + 1))
+  done
+}
+
+# boot COMMAND...: runs it in the guest and exits with its status.
+boot() {
+  local attempt token
+  mkdir -p "$REPOSITORY/out/lab"
+  PLACE=$(mktemp -d "$REPOSITORY/out/lab/run.XXXXXX")
+  { printf 'cd %q\n' "$REPOSITORY"; printf '%q ' "$@"; echo; } >"$PLACE/command"
+  describe_devices
+  for attempt in 1 2; do
+    token=$RANDOM$RANDOM
+    if run_once; then
+      [[ $STATUS ]] || { say "the guest died"; sed 's/^/  /' "$PLACE/log" >&2; }
+      exit "${STATUS:-$DIED}"
+    fi
+    say "the guest never spoke"
+  done
+  sed 's/^/  /' "$PLACE/log" >&2
+  exit "$DIED"
+}
+
+# One start of QEMU. Fails when the guest did not get as far as the command. Sets STATUS, empty when there is none.
+run_once() {
+  local line spoke= held= wait=$BOOT_SECONDS
+  STATUS=
+  : >"$PLACE/log"
+  rm -f "$PLACE/console"
+  mkfifo "$PLACE/console"
+  timeout -k 5 "$limit" qemu-system-x86_64 -nodefaults -no-user-config -no-reboot -display none -M q35 \
+    -accel tcg,thread=multi -cpu max -smp "$cpus" -m "$memory" "${DEVICES[@]}" \
+    -kernel "$KERNEL_HOME/vmlinux" -initrd "$INITRAMFS" \
+    -append "console=ttyS0 quiet panic=-1 oops=panic lab.token=$token lab.repository=$REPOSITORY lab.run=$PLACE/command" \
+    -virtfs local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap \
+    -serial stdio -monitor none -device isa-debug-exit </dev/null >"$PLACE/console" 2>&1 &
+  guest=$!
+  while IFS= read -r -t "$wait" line || [[ $line ]]; do
+    line=${line%$'\r'}
+    case $line in
+      "LAB-START $token") spoke=yes wait=$((limit + 10)) ;;
+      "LAB-DONE $token "*) STATUS=${line##* } ;;
+      '') held+=$'\n' ;; # the last one is no line of the command
+      *)
+        if [[ $spoke && ! $STATUS ]]; then printf '%s%s\n' "$held" "$line"; else echo "$line" >>"$PLACE/log"; fi
+        held=
+        ;;
+    esac
+  done <"$PLACE/console"
+  [[ $spoke ]] || kill "$guest" 2>/dev/null || true
+  local ended=0
+  wait "$guest" || ended=$?
+  guest=
+  if [[ $spoke && ! $STATUS && $ended == "$TIMED_OUT" ]]; then
+    say "no end within $limit seconds"
+    STATUS=$TIMED_OUT
+  fi
+  [[ $spoke ]]
+}
