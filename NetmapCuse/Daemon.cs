@@ -6,9 +6,9 @@ using NetmapCuse.Commands;
 using NetmapCuse.Core.Device;
 using NetmapCuse.Core.Interop;
 using NetmapCuse.Core.Memory;
-using NetmapCuse.Core.Ports;
 using NetmapCuse.Core.Transport;
 using NetmapCuse.Drivers.Tap;
+using NetmapCuse.Drivers.Xdp;
 using Serilog;
 using Serilog.Core;
 using Serilog.Events;
@@ -46,10 +46,12 @@ internal static class Daemon
     {
         Rights.Require();
         using TapInterfaces taps = new(log);
+        using HostInterfaces interfaces = new();
         HostBackends host = new()
         {
-            Interfaces = new SysfsInterfaces(),
+            Interfaces = interfaces,
             PersistentInterfaces = taps,
+            Adapters = new XdpAdapters(log),
             SetVerbosity = value => level.MinimumLevel = value > 0 ? LogEventLevel.Debug : LogEventLevel.Information,
         };
         using CancellationTokenSource ending = new();

@@ -87,7 +87,8 @@ internal static class InfoRequests
     internal static int PortHeader(PortDirectory ports, ControlRequest request)
     {
         ref NmreqPortHeader body = ref request.BodyAs<NmreqPortHeader>();
-        int error = ports.Find(new PortRequest { Name = request.Name, MayCreate = false }, out Port port);
+        int error = ports.Find(
+            new PortRequest { Name = request.Name, Place = CallerPlace.Of(request.CallerThread), MayCreate = false }, out Port port);
         if (error == Errno.Ok)
         {
             body.HeaderLength = port.VnetHeaderLength;
@@ -105,6 +106,7 @@ internal static class InfoRequests
         Rings = new PortRings(body.TxRings, body.RxRings, body.TxSlots, body.RxSlots),
         ExtraBuffers = body.ExtraBuffers,
         MemoryId = body.MemoryId,
+        Place = CallerPlace.Of(request.CallerThread),
         RegionLimit = request.IsLegacy ? RegionTable.LegacyLimit : ulong.MaxValue,
     };
 

@@ -103,7 +103,7 @@ internal sealed partial class PortDirectory
             return Errno.Inval;
         }
 
-        int error = FindInterface(name, out Port port);
+        int error = FindInterface(name, request.Place, out Port port);
         if (error == Errno.Ok)
         {
             error = Attach(port, valeSwitch, request, body);
@@ -210,9 +210,9 @@ internal sealed partial class PortDirectory
     }
 
     /// <summary>A persistent port, or the port of any other interface (section 10.2: EINVAL where there is neither).</summary>
-    private int FindInterface(string name, out Port port)
+    private int FindInterface(string name, CallerPlace place, out Port port)
     {
-        int error = FindByName(new PortRequest { Name = name, MayCreate = false }, out port);
+        int error = FindByName(new PortRequest { Name = name, Place = place, MayCreate = false }, out port);
         if (error == Errno.NxIo || (error == Errno.Ok && port is not (NicPort or ValePort { Interface: not null })))
         {
             port?.DropReference();

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using NetmapCuse.Core.Abi.Linux;
 using NetmapCuse.Core.Abi.Netmap;
 using NetmapCuse.Core.Memory;
@@ -96,7 +97,7 @@ internal sealed partial class PortDirectory(
             return FindPipe(request, parent, id, isMaster, out port);
         }
 
-        if (_ports.TryGetValue(request.Name, out Port? known))
+        if (TryGetKnown(request, out Port? known))
         {
             port = known;
             port.AddReference();
@@ -109,27 +110,39 @@ internal sealed partial class PortDirectory(
         }
 
         port = null!;
-        return HostHas(request.Name) ? MakeNic(request.Name, out port) : Errno.NxIo;
+        return !request.Place.IsOwn || HostHas(request.Name) ? MakeNic(request, out port) : Errno.NxIo;
     }
 
+    /// <summary>Interfaces are known by namespace and name, all other ports by name.</summary>
+    private bool TryGetKnown(PortRequest request, [NotNullWhen(true)] out Port? known) =>
+        _ports.TryGetValue(request.Place.KeyOf(request.Name), out known)
+        || (!request.Place.IsOwn && _ports.TryGetValue(request.Name, out known) && known is not NicPort);
+
     /// <summary>The port of an interface, by the driver that takes it over.</summary>
-    private int MakeNic(string name, out Port port)
+    private int MakeNic(PortRequest request, out Port port)
     {
+        string name = request.Name;
+        string key = request.Place.KeyOf(name);
         port = null!;
         if (Tunables.Adapters.Choice is < AdapterChoice.Best or > AdapterChoice.Generic)
         {
             Tunables.Adapters = Tunables.Adapters with { Choice = AdapterChoice.Best };
         }
 
-        int error = adapters.TryCreate(name, Tunables.Adapters, out IAdapter? adapter);
+        int error = adapters.TryCreate(name, Tunables.Adapters with { Place = request.Place }, out IAdapter? adapter);
         if (adapter is null)
         {
+            if (error == Errno.NxIo)
+            {
+                return error;
+            }
+
             log.Warning("No driver takes the network interface {Name} (errno {Errno})", name, error);
             return error != Errno.Ok ? error : Errno.OpNotSupp;
         }
 
-        port = new NicPort(name, adapter, Regions.Global, Tunables, log, OnNicEnded);
-        _ports.Add(name, port);
+        port = new NicPort(name, adapter, Regions.Global, Tunables, log, ended => OnNicEnded(key, ended));
+        _ports.Add(key, port);
         port.AddReference();
         return Errno.Ok;
     }
@@ -292,7 +305,8 @@ internal sealed partial class PortDirectory(
     private int FindParent(PortRequest request, out Port parent)
     {
         int error = FindByName(request, out parent);
-        if (error != Errno.NxIo || !request.MayCreate || request.Name.Length > InterfaceNameMax)
+        if (error != Errno.NxIo || !request.MayCreate || request.Name.Length > InterfaceNameMax
+            || _ports.ContainsKey(request.Name))
         {
             return error;
         }
@@ -363,9 +377,9 @@ internal sealed partial class PortDirectory(
     /// <summary>The host has an interface of this name, and keeps it.</summary>
     private bool HostHas(string name) => interfaces.Exists(name) && !persistent.IsEnding(name);
 
-    private void OnNicEnded(NicPort port)
+    private void OnNicEnded(string key, NicPort port)
     {
-        _ports.Remove(port.Name);
+        _ports.Remove(key);
         LogTotals(port);
     }
 

@@ -21,6 +21,9 @@ internal interface IAdapter : IDisposable
     /// <summary>What the interface has and can; asked anew before each opening, fixed while it is open.</summary>
     AdapterProperties Properties { get; }
 
+    /// <summary>How the interface is taken over, fallbacks named: for status views.</summary>
+    string Status => string.Empty;
+
     /// <summary>The host stack's side of the interface; null when there are no host rings.</summary>
     IHostStack? Host { get; }
 

@@ -25,6 +25,9 @@ internal sealed class NoAdapters : IAdapterFactory
 /// <summary>The parameters that matter when an adapter is made.</summary>
 internal sealed record AdapterSettings
 {
+    /// <summary>The namespace that the interface is in.</summary>
+    internal CallerPlace Place { get; init; } = CallerPlace.Own;
+
     /// <summary>admode.</summary>
     internal AdapterChoice Choice { get; init; }
 

@@ -44,6 +44,9 @@ internal sealed partial class NicPort : Port, IAdapterEvents
 
     internal override bool ReceivesInSync => true;
 
+    /// <summary>How its driver has it, for status views.</summary>
+    internal string Status => _adapter.Status;
+
     /// <summary>The interface belongs to a switch.</summary>
     internal bool IsAttached { get; set; }
 

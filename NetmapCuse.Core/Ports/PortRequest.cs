@@ -26,6 +26,9 @@ internal sealed record PortRequest
     /// <summary>nr_mem_id, 0 for the default of the port.</summary>
     internal ushort MemoryId { get; init; }
 
+    /// <summary>Where interfaces are looked up.</summary>
+    internal CallerPlace Place { get; init; } = CallerPlace.Own;
+
     /// <summary>False: look only, create nothing.</summary>
     internal bool MayCreate { get; init; } = true;
 

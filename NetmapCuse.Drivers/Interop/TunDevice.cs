@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using NetmapCuse.Core.Abi.Linux;
 using NetmapCuse.Core.Interop;
 
 namespace NetmapCuse.Drivers.Interop;
@@ -16,6 +17,7 @@ internal sealed unsafe class TunDevice : IDisposable
     private const nuint SetInterface = 0x400454ca;
     private const ushort Tap = 0x0002;
     private const ushort NoPacketInfo = 0x1000;
+    private const ushort MultipleQueues = 0x0100;
     private const ushort Exclusive = 0x8000;
 
     // linux/sockios.h, linux/if.h
@@ -34,9 +36,49 @@ internal sealed unsafe class TunDevice : IDisposable
     /// <summary>For epoll. The caller keeps this object alive meanwhile.</summary>
     internal int Number => _fd.Number;
 
+    internal Fd Descriptor => _fd;
+
     /// <summary>Makes a TAP of this name, which must be new, and brings it up.</summary>
     /// <exception cref="PosixException">It cannot be made; the step says what failed.</exception>
     internal static TunDevice Create(string name)
+    {
+        TunDevice made = Open(ref name, Exclusive);
+        try
+        {
+            BringUp(name);
+            return made;
+        }
+        catch
+        {
+            made.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Makes a TAP, down, with a queue for each of the devices that come back; it goes with the last of them.</summary>
+    /// <param name="template">A name with %d for a number of the kernel's choice; comes back as the name.</param>
+    /// <param name="queues">How many; the kernel spreads flows over them.</param>
+    internal static TunDevice[] CreateQueues(ref string template, uint queues)
+    {
+        TunDevice[] made = new TunDevice[queues];
+        try
+        {
+            for (int i = 0; i < made.Length; i++)
+            {
+                made[i] = Open(ref template, queues > 1 ? MultipleQueues : (ushort)0);
+            }
+
+            return made;
+        }
+        catch
+        {
+            Array.ForEach(made, device => device?.Dispose());
+            throw;
+        }
+    }
+
+    /// <summary>In the calling thread's network namespace.</summary>
+    private static TunDevice Open(ref string name, ushort flags)
     {
         Fd fd = Core.Interop.Libc.Open(Path, ReadWriteNonBlockingCloseOnExec, 0);
         try
@@ -46,13 +88,15 @@ internal sealed unsafe class TunDevice : IDisposable
                 throw PosixException.Last("open " + Path);
             }
 
-            InterfaceRequest request = Request(name, Tap | NoPacketInfo | Exclusive);
+            InterfaceRequest request = Request(name, (ushort)(Tap | NoPacketInfo | flags));
             if (Core.Interop.Libc.Ioctl(fd, SetInterface, &request) != 0)
             {
-                throw PosixException.Last($"making TAP {name}");
+                throw PosixException.Last($"making TAP {name} with /dev/net/tun");
             }
 
-            BringUp(name);
+            ReadOnlySpan<byte> given = request.Name;
+            int end = given.IndexOf((byte)0);
+            name = Encoding.Latin1.GetString(end < 0 ? given : given[..end]);
             return new TunDevice(fd);
         }
         catch
@@ -70,6 +114,35 @@ internal sealed unsafe class TunDevice : IDisposable
         {
             nint length = Core.Interop.Libc.Read(_fd, start, (nuint)room.Length);
             return length >= 0 ? (int)length : -Marshal.GetLastPInvokeError();
+        }
+    }
+
+    /// <summary>Reads one frame, without waiting, and notices when it does not fit: then it is lost.</summary>
+    /// <returns>Its length, or a negative errno (EAGAIN: none; EMSGSIZE: longer than the room).</returns>
+    internal int ReadWhole(Span<byte> room)
+    {
+        byte beyond;
+        fixed (byte* start = room)
+        {
+            IoVector* parts = stackalloc IoVector[2];
+            parts[0] = new IoVector { Base = (ulong)start, Length = (ulong)room.Length };
+            parts[1] = new IoVector { Base = (ulong)&beyond, Length = 1 };
+            nint length = Libc.ReadVector(_fd, parts, 2);
+            return length < 0 ? -Marshal.GetLastPInvokeError() : length > room.Length ? -Errno.MsgSize : (int)length;
+        }
+    }
+
+    /// <summary>Writes one frame, in two pieces.</summary>
+    /// <returns>False when the host does not take it.</returns>
+    internal bool Write(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second)
+    {
+        fixed (byte* a = first)
+        fixed (byte* b = second)
+        {
+            IoVector* parts = stackalloc IoVector[2];
+            parts[0] = new IoVector { Base = (ulong)a, Length = (ulong)first.Length };
+            parts[1] = new IoVector { Base = (ulong)b, Length = (ulong)second.Length };
+            return Libc.WriteVector(_fd, parts, 2) >= 0;
         }
     }
 

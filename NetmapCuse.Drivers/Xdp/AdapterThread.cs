@@ -1,0 +1,119 @@
+using NetmapCuse.Core.Interop;
+using NetmapCuse.Drivers.Interop;
+using Libc = NetmapCuse.Drivers.Interop.Libc;
+
+namespace NetmapCuse.Drivers.Xdp;
+
+/// <summary>
+/// The thread of an open interface: wakes programs that sleep on its rings, at once and then at most once in so many
+/// microseconds, because each wake-up of this thread is paid by whoever sends; tries again what could not be sent; and listens
+/// to what happens to the link.
+/// </summary>
+internal sealed class AdapterThread : IDisposable
+{
+    internal const ulong ReceiveKey = 0x10000;
+    internal const ulong HostKey = 0x20000;
+
+    private const ulong SignalKey = 0;
+    private const ulong LinkKey = 1;
+    private const int KeysMax = 32;
+    private const int RetryMilliseconds = 1;
+
+    // linux/prctl.h: sleep as short as asked for
+    private const int SetTimerSlack = 29;
+
+    private readonly XdpAdapter _adapter;
+    private readonly uint _pauseMicroseconds;
+    private readonly Epoll _epoll = new();
+    private readonly EventFd _signal = new();
+    private readonly Thread _thread;
+    private volatile bool _isEnding;
+
+    /// <param name="adapter">Whose thread it is.</param>
+    /// <param name="link">Where link events come from.</param>
+    /// <param name="pauseMicroseconds">Between two wake-ups; 0 for none.</param>
+    internal AdapterThread(XdpAdapter adapter, LinkWatch link, uint pauseMicroseconds)
+    {
+        _adapter = adapter;
+        _pauseMicroseconds = pauseMicroseconds;
+        _epoll.Add(_signal.Number, SignalKey);
+        _epoll.Add(link.Number, LinkKey);
+        _thread = new Thread(Run) { Name = "netmap " + adapter.Name, IsBackground = true };
+    }
+
+    internal void Start() => _thread.Start();
+
+    /// <summary>Watches a socket or TAP until it is closed.</summary>
+    internal void Watch(Fd fd, ulong key) => _epoll.Add(fd.Number, key, onChange: true);
+
+    /// <summary>Stops watching.</summary>
+    internal void Forget(Fd fd) => _epoll.Remove(fd.Number);
+
+    /// <summary>Something could not be sent. From any thread.</summary>
+    internal void Signal() => _signal.Signal();
+
+    /// <summary>Ends the thread; it calls nobody afterwards.</summary>
+    public void Dispose()
+    {
+        _isEnding = true;
+        _signal.Signal();
+        if (_thread.IsAlive)
+        {
+            _thread.Join();
+        }
+
+        _signal.Dispose();
+        _epoll.Dispose();
+    }
+
+    private void Run()
+    {
+        try
+        {
+            _ = Libc.ProcessControl(SetTimerSlack, 1, 0, 0, 0);
+            Serve();
+        }
+        catch (Exception escape)
+        {
+            Environment.FailFast("The thread of an interface failed.", escape);
+        }
+    }
+
+    private void Serve()
+    {
+        ulong[] keys = new ulong[KeysMax];
+        bool isPending = false;
+        while (!_isEnding)
+        {
+            int count = _epoll.Wait(keys, isPending ? RetryMilliseconds : Epoll.Forever);
+            bool traffic = false;
+            foreach (ulong key in keys.AsSpan(0, count))
+            {
+                traffic |= Dispatch(key);
+            }
+
+            isPending = _adapter.Retry();
+            if (traffic && _pauseMicroseconds != 0 && !_isEnding)
+            {
+                _ = Libc.SleepMicroseconds(_pauseMicroseconds);
+            }
+        }
+    }
+
+    /// <returns>True for frames.</returns>
+    private bool Dispatch(ulong key)
+    {
+        switch (key)
+        {
+            case SignalKey:
+                _signal.Drain();
+                return false;
+            case LinkKey:
+                _adapter.ReadLink();
+                return false;
+            default:
+                _adapter.Arrived(key);
+                return true;
+        }
+    }
+}

@@ -1,0 +1,346 @@
+using NetmapCuse.Core.Abi.Linux;
+using NetmapCuse.Core.Interop;
+using NetmapCuse.Core.Memory;
+using NetmapCuse.Core.Ports;
+using NetmapCuse.Core.Rings;
+using NetmapCuse.Drivers.Interop;
+using Serilog;
+
+namespace NetmapCuse.Drivers.Xdp;
+
+/// <summary>
+/// A Linux interface taken over with AF_XDP: an XDP program on it passes each queue's frames to a socket of ours. Everything is a
+/// descriptor, so that the interface is the host's again when they are closed, by whatever end of the daemon.
+/// </summary>
+internal sealed class XdpAdapter : IAdapter
+{
+    private const uint QueuesMax = 64;
+    private const uint SlotsMin = 3;
+
+    /// <summary>Rings of AF_XDP need not be as long as the device's; more would not fit in the ring objects of the global region.</summary>
+    private const uint SlotsMax = 2048;
+
+    /// <summary>Where frames are split over several buffers, and how long such a piece is.</summary>
+    private const uint PieceBytes = 2048;
+
+    /// <summary>What comes on top of the MTU: Ethernet header and a VLAN tag.</summary>
+    private const uint HeaderBytes = 18;
+
+    private const uint NotifyMin = 32768;
+
+    private readonly AdapterSettings _settings;
+    private readonly NetworkNamespace _namespace;
+    private readonly InterfaceControl _control;
+    private readonly ILogger _log;
+    private readonly AdapterProperties _first;
+    private readonly TapStack _stack;
+    private readonly bool _canHost;
+    private XdpQueuePair[] _pairs = [];
+    private AdapterProperties? _open;
+    private Region? _region;
+    private IAdapterEvents? _events;
+    private LinkWatch? _link;
+    private AdapterThread? _thread;
+    private XdpAttachment? _attachment;
+    private int _device;
+    private volatile bool _isUp;
+    private bool _isRunning;
+    private uint _mtu;
+    private bool _isGone;
+
+    /// <param name="name">The interface.</param>
+    /// <param name="settings">Parameters.</param>
+    /// <param name="place">The namespace that it is in; ends with the adapter.</param>
+    /// <param name="control">Asks for interfaces in that namespace; ends with the adapter.</param>
+    /// <param name="log">Where it is told how the interface is taken over, and why not.</param>
+    internal XdpAdapter(
+        string name, AdapterSettings settings, NetworkNamespace place, InterfaceControl control, ILogger log)
+    {
+        Name = name;
+        _settings = settings;
+        _namespace = place;
+        _control = control;
+        _log = log;
+        _stack = new TapStack(name, place, control, log);
+        _canHost = TapStack.IsPossible(out string reason);
+        if (!_canHost)
+        {
+            log.Warning("{Name} has no host rings, and what the host sends on it passes by: {Reason}", name, reason);
+        }
+
+        _first = Look();
+    }
+
+    internal string Name { get; }
+
+    internal bool IsUp => _isUp;
+
+    /// <summary>Frames may take several buffers.</summary>
+    internal bool SplitsFrames { get; private set; }
+
+    public AdapterProperties Properties => _open ?? LookAgain();
+
+    public IHostStack? Host => _canHost ? _stack : null;
+
+    /// <summary>How the interface is taken over, for status views.</summary>
+    public string Status => _attachment?.Description ?? "not receiving";
+
+    public int Open(Region region, IAdapterEvents events)
+    {
+        uint bufferSize = region.Layout.Buffer.ObjectSize;
+        if (!XdpSocket.Fits(bufferSize))
+        {
+            _log.Warning("{Name}: AF_XDP needs buffers of 1792 to 3840 bytes, buf_size is {BufferSize}", Name, bufferSize);
+            return Errno.Inval;
+        }
+
+        int error = Try("open", () =>
+        {
+            _open = Look();
+            _device = _control.Index(Name) ?? throw new PosixException($"finding {Name}", Errno.NxIo);
+            _region = region;
+            _events = events;
+            _isGone = false;
+            SplitsFrames = _open.Mtu + HeaderBytes > bufferSize;
+            ushort flags = _control.Flags(Name);
+            _isUp = (flags & InterfaceControl.Up) != 0;
+            _isRunning = (flags & InterfaceControl.Running) != 0;
+            _mtu = _open.Mtu;
+            uint queues = Math.Max(_open.Rings.Rx, _open.Rings.Tx);
+            _pairs = [.. Enumerable.Range(0, (int)queues).Select(queue => new XdpQueuePair(this, (uint)queue, _log))];
+            _link = _namespace.Run(() => new LinkWatch(_device));
+            _thread = new AdapterThread(this, _link, PauseMicroseconds());
+            if (_canHost)
+            {
+                _stack.Open(_device, _thread);
+            }
+
+            _thread.Start();
+        });
+        if (error != Errno.Ok)
+        {
+            Close();
+        }
+
+        return error;
+    }
+
+    public int OpenTransmit(AdapterRing ring, out ITransmitQueue? queue)
+    {
+        XdpTransmitQueue? made = null;
+        int error = Try("send by", () =>
+        {
+            made = _pairs[ring.Number].OpenTransmit(ring);
+            if (_canHost)
+            {
+                _stack.Intercept();
+            }
+        });
+        queue = made;
+        return error;
+    }
+
+    public int OpenReceive(AdapterRing ring, SlotBatch slots, out IReceiveQueue? queue)
+    {
+        queue = null;
+        try
+        {
+            queue = _pairs[ring.Number].OpenReceive(ring, slots);
+            return Errno.Ok;
+        }
+        catch (PosixException failure)
+        {
+            return Explain("receive from", failure);
+        }
+    }
+
+    public void Close()
+    {
+        _stack.Dispose();
+        _thread?.Dispose();
+        _thread = null;
+        _link?.Dispose();
+        _link = null;
+        _attachment?.Dispose();
+        _attachment = null;
+        _pairs = [];
+        _region = null;
+        _events = null;
+        _open = null;
+    }
+
+    public void Dispose()
+    {
+        Close();
+        _control.Dispose();
+        _namespace.Dispose();
+    }
+
+    /// <summary>A socket for a queue. Control plane.</summary>
+    internal XdpSocket OpenSocket(uint queue)
+    {
+        uint slots = Math.Max(_open!.Rings.RxSlots, _open.Rings.TxSlots);
+        return _namespace.Run(() => XdpSocket.Open(_region!, _device, queue, slots, SplitsFrames));
+    }
+
+    /// <summary>Frames of a queue come to its socket from here on. The first queue attaches the program.</summary>
+    internal void StartReceiving(uint queue, XdpSocket socket)
+    {
+        _attachment ??= _namespace.Run(
+            () => XdpAttachment.Make(
+                Name, _device, _settings.Choice, _open!.Rings.Rx, SplitsFrames, _stack.Cookie, _log));
+        _stack.PassesProgram = _attachment.IsGeneric;
+        _thread!.Watch(socket.Descriptor, AdapterThread.ReceiveKey + queue);
+        _attachment.Add(queue, socket.Descriptor);
+    }
+
+    internal void StopReceiving(uint queue, XdpSocket socket)
+    {
+        _attachment?.Remove(queue);
+        if (!Array.Exists(_pairs, pair => pair.IsReceiving))
+        {
+            _attachment?.Dispose();
+            _attachment = null;
+            _stack.PassesProgram = false;
+        }
+
+        _thread?.Forget(socket.Descriptor);
+    }
+
+
+    internal void StopTransmitting()
+    {
+        if (!Array.Exists(_pairs, pair => pair.IsTransmitting))
+        {
+            _stack.StopIntercepting();
+        }
+    }
+
+    /// <summary>A TX queue has frames that the device did not take. From any thread.</summary>
+    internal void TellPending() => _thread?.Signal();
+
+    /// <summary>Frames have arrived. From the thread.</summary>
+    internal void Arrived(ulong key)
+    {
+        uint number = (uint)(key & 0xffff);
+        if ((key & AdapterThread.HostKey) != 0)
+        {
+            _stack.Arrived(number);
+            _events!.HostFrames(number);
+        }
+        else if (number < _pairs.Length)
+        {
+            _pairs[number].ReceiveRing?.Notify();
+        }
+    }
+
+    /// <summary>Tries again to send. From the thread.</summary>
+    /// <returns>True when it has to be tried once more.</returns>
+    internal bool Retry()
+    {
+        bool isPending = false;
+        foreach (XdpQueuePair pair in _pairs)
+        {
+            if (pair.Transmit is { IsPending: true } queue)
+            {
+                if (queue.Retry())
+                {
+                    queue.Ring.Notify();
+                }
+
+                isPending |= queue.IsPending;
+            }
+        }
+
+        return isPending;
+    }
+
+    /// <summary>Something has happened to the link. From the thread.</summary>
+    internal void ReadLink()
+    {
+        if (!_link!.TryRead(out LinkWatch.Event news, out bool missed) && !missed)
+        {
+            return;
+        }
+
+        if (news.IsGone && !_isGone)
+        {
+            _isGone = true;
+            _isUp = false;
+            _events!.Gone();
+            return;
+        }
+
+        if (!missed)
+        {
+            _isUp = news.IsUp;
+            if (news.Mtu != 0 && news.Mtu != _mtu && _canHost)
+            {
+                _mtu = news.Mtu;
+                _stack.UseMtu(_mtu);
+            }
+
+            if (news.IsRunning != _isRunning)
+            {
+                _isRunning = news.IsRunning;
+                _events!.LinkChanged(_isRunning);
+            }
+        }
+    }
+
+    private uint PauseMicroseconds() =>
+        _settings.GenericNotifyNanoseconds < NotifyMin ? 0 : _settings.GenericNotifyNanoseconds / 1000;
+
+    private AdapterProperties LookAgain()
+    {
+        try
+        {
+            return Look();
+        }
+        catch (PosixException)
+        {
+            // The interface is gone, or renamed: Open says so.
+            return _first;
+        }
+    }
+
+    private AdapterProperties Look()
+    {
+        (uint rxQueues, uint txQueues) = _control.Channels(Name) ?? (1, 1);
+        (uint rxSlots, uint txSlots) = _control.RingSizes(Name) ?? (0, 0);
+        uint Slots(uint told) => Math.Min(told >= SlotsMin ? told : Math.Max(_settings.GenericSlots, SlotsMin), SlotsMax);
+        return new AdapterProperties
+        {
+            Rings = new PortRings(
+                Math.Clamp(txQueues, 1, QueuesMax), Math.Clamp(rxQueues, 1, QueuesMax), Slots(txSlots), Slots(rxSlots)),
+            Mtu = _control.Mtu(Name),
+            ReceiveBufferMax = PieceBytes,
+            SplitsFrames = OperatingSystem.IsOSPlatformVersionAtLeast("linux", 6, 6),
+            HostRings = _canHost ? 1u : 0,
+        };
+    }
+
+    private int Try(string what, Action action)
+    {
+        try
+        {
+            action();
+            return Errno.Ok;
+        }
+        catch (PosixException failure)
+        {
+            return Explain(what, failure);
+        }
+    }
+
+    private int Explain(string what, PosixException failure)
+    {
+        _log.Warning("Cannot {What} {Name}: {Reason}{Remedy}", what, Name, failure.Message, Remedy.For(failure));
+        return failure.Errno switch
+        {
+            Remedy.NoBufferSpace => Errno.NoMem,
+            Errno.NoDev => Errno.NxIo,
+            _ => failure.Errno,
+        };
+    }
+}

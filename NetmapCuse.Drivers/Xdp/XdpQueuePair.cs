@@ -1,0 +1,107 @@
+using NetmapCuse.Core.Interop;
+using NetmapCuse.Core.Rings;
+using Serilog;
+
+namespace NetmapCuse.Drivers.Xdp;
+
+/// <summary>
+/// One queue of an interface, with the socket that its RX and TX ring share. Control plane, but for what the queues read.
+/// </summary>
+internal sealed class XdpQueuePair(XdpAdapter adapter, uint queue, ILogger log)
+{
+    private XdpReceiveQueue? _receive;
+    private volatile XdpTransmitQueue? _transmit;
+
+    /// <summary>Null while neither ring is open.</summary>
+    internal XdpSocket? Socket { get; private set; }
+
+    /// <summary>The ring to tell of received frames. From any thread.</summary>
+    internal AdapterRing? ReceiveRing => Volatile.Read(ref _receive)?.Ring;
+
+    internal XdpTransmitQueue? Transmit => _transmit;
+
+    internal bool IsReceiving => _receive is not null;
+
+    internal bool IsTransmitting => _transmit is not null;
+
+    /// <summary>The interface is up.</summary>
+    internal bool IsUp => adapter.IsUp;
+
+    /// <exception cref="PosixException">The socket cannot be had, or the program cannot be attached.</exception>
+    internal XdpReceiveQueue OpenReceive(AdapterRing ring, SlotBatch slots)
+    {
+        EnsureSocket();
+        try
+        {
+            XdpReceiveQueue made = new(this, ring);
+            made.Refill(slots);
+            Volatile.Write(ref _receive, made);
+            adapter.StartReceiving(queue, Socket!);
+            return made;
+        }
+        catch
+        {
+            // The kernel has the ring's buffers: they come back with the end of the socket only.
+            StopReceiving();
+            throw;
+        }
+    }
+
+    internal XdpTransmitQueue OpenTransmit(AdapterRing ring)
+    {
+        EnsureSocket();
+        return _transmit = new XdpTransmitQueue(this, ring, adapter.SplitsFrames);
+    }
+
+    /// <summary>The kernel gives up all buffers that were to be received into.</summary>
+    internal void StopReceiving()
+    {
+        Volatile.Write(ref _receive, null);
+        adapter.StopReceiving(queue, Socket!);
+        if (_transmit is { } transmit)
+        {
+            transmit.Switch(Reopen);
+        }
+        else
+        {
+            End();
+        }
+    }
+
+    internal void StopTransmitting()
+    {
+        _transmit?.Switch(static () => null);
+        _transmit = null;
+        adapter.StopTransmitting();
+        if (_receive is null)
+        {
+            End();
+        }
+    }
+
+    internal void TellPending() => adapter.TellPending();
+
+    private void EnsureSocket() => Socket ??= adapter.OpenSocket(queue);
+
+    private void End()
+    {
+        Socket?.Dispose();
+        Socket = null;
+    }
+
+    /// <summary>A fresh socket for the TX ring, which stays when the RX ring goes.</summary>
+    private XdpSocket? Reopen()
+    {
+        End();
+        try
+        {
+            EnsureSocket();
+        }
+        catch (PosixException failure)
+        {
+            log.Warning("Queue {Queue} of {Name} sends nothing any more: {Reason}", queue, adapter.Name, failure.Message);
+        }
+
+        return Socket;
+    }
+}

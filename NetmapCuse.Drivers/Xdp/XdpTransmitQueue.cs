@@ -1,0 +1,318 @@
+using NetmapCuse.Core.Abi.Linux;
+using NetmapCuse.Core.Abi.Netmap;
+using NetmapCuse.Core.Memory;
+using NetmapCuse.Core.Ports;
+using NetmapCuse.Core.Rings;
+
+namespace NetmapCuse.Drivers.Xdp;
+
+/// <summary>
+/// Sends through an AF_XDP socket, from the buffers where they lie. Only slots that the kernel takes for good are queued, so that
+/// each one comes back by the completion ring, in order.
+/// </summary>
+internal sealed class XdpTransmitQueue : ITransmitQueue
+{
+    private const uint FrameMin = 14;
+
+    /// <summary>The kernel joins at most MAX_SKB_FRAGS buffers.</summary>
+    private const uint PartsMax = 17;
+
+    /// <summary>In <see cref="_inFlight"/>: a slot that the kernel never got.</summary>
+    private const uint Skipped = 0;
+
+    private const int SpareTries = 4;
+    private const uint FramesPerPush = 32;
+
+    private readonly XdpQueuePair _pair;
+    private readonly AdapterRing _ring;
+    private readonly bool _splits;
+    private readonly Lock _gate = new();
+
+    /// <summary>The buffer of each slot that was taken and is not reclaimed, by <see cref="_taken"/>. Read by the control plane.</summary>
+    private readonly uint[] _inFlight;
+    private readonly uint _mask;
+    private XdpSocket? _socket;
+    private uint _taken;
+    private uint _reclaimed;
+    private volatile bool _isPending;
+
+    internal XdpTransmitQueue(XdpQueuePair pair, AdapterRing ring, bool splits)
+    {
+        _pair = pair;
+        _ring = ring;
+        _splits = splits;
+        _socket = pair.Socket;
+        _inFlight = new uint[System.Numerics.BitOperations.RoundUpToPowerOf2(ring.NumSlots)];
+        _mask = (uint)_inFlight.Length - 1;
+    }
+
+    internal AdapterRing Ring => _ring;
+
+    /// <summary>Something was taken that the kernel has not sent, or not said so.</summary>
+    internal bool IsPending => _isPending;
+
+    /// <remarks>Under the gate: the socket can be replaced while somebody looks.</remarks>
+    public bool HasNews
+    {
+        get
+        {
+            if (!_gate.TryEnter())
+            {
+                return false;
+            }
+
+            bool news = _socket is { } socket && socket.Completion.Count != 0;
+            _gate.Exit();
+            return news;
+        }
+    }
+
+    public uint Transmit(SlotBatch slots)
+    {
+        lock (_gate)
+        {
+            uint room = (uint)_inFlight.Length - (_taken - _reclaimed);
+            uint count = Math.Min(slots.Count, room);
+            if (_socket is not { } socket || !_pair.IsUp)
+            {
+                return Discard(slots, count);
+            }
+
+            uint done = _splits ? QueueChains(slots, socket.Transmit, count) : Queue(slots, socket.Transmit, count);
+            Push(socket);
+            return done;
+        }
+    }
+
+    public uint Reclaim()
+    {
+        lock (_gate)
+        {
+            XdpRing? completion = _socket?.Completion;
+            if (completion is not null && _socket!.Transmit.Count != 0)
+            {
+                Push(_socket);
+            }
+
+            uint sent = completion?.Count ?? uint.MaxValue;
+            uint before = _reclaimed;
+            uint consumed = 0;
+            while (_reclaimed != _taken)
+            {
+                ref uint buffer = ref _inFlight[_reclaimed & _mask];
+                if (buffer != Skipped)
+                {
+                    if (consumed == sent)
+                    {
+                        break;
+                    }
+
+                    consumed++;
+                    Volatile.Write(ref buffer, Skipped);
+                }
+
+                _reclaimed++;
+            }
+
+            completion?.Release(completion.Consumer + consumed);
+            _isPending = _reclaimed != _taken;
+            return _reclaimed - before;
+        }
+    }
+
+    /// <summary>Tries again what the kernel would not take; from the adapter's thread.</summary>
+    /// <returns>True when a program that waits for room should look.</returns>
+    internal bool Retry()
+    {
+        lock (_gate)
+        {
+            if (_socket is not { } socket)
+            {
+                return false;
+            }
+
+            if (socket.Transmit.Count != 0)
+            {
+                Push(socket);
+            }
+
+            return socket.Completion.Count != 0;
+        }
+    }
+
+    /// <summary>Waits a little for what is under way, then lets go of the socket: all that was taken counts as done with.</summary>
+    /// <param name="replace">Gets the next socket while nobody sends; null for none.</param>
+    internal void Switch(Func<XdpSocket?> replace)
+    {
+        const int Tries = 50;
+        const uint Pause = 1000;
+        lock (_gate)
+        {
+            for (int i = 0; i < Tries && _socket is { } socket && _pair.IsUp && IsBusy(socket); i++)
+            {
+                Push(socket);
+                _ = Interop.Libc.SleepMicroseconds(Pause);
+            }
+
+            for (uint i = _reclaimed; i != _taken; i++)
+            {
+                Volatile.Write(ref _inFlight[i & _mask], Skipped);
+            }
+
+            _socket = replace();
+        }
+    }
+
+    public void MarkShown(BufferSet shown)
+    {
+        for (int i = 0; i < _inFlight.Length; i++)
+        {
+            uint buffer = Volatile.Read(ref _inFlight[i]);
+            if (buffer != Skipped)
+            {
+                shown.Add(buffer);
+            }
+        }
+    }
+
+    public void Close() => _pair.StopTransmitting();
+
+    private bool IsBusy(XdpSocket socket)
+    {
+        uint queued = 0;
+        for (uint i = _reclaimed; i != _taken; i++)
+        {
+            queued += _inFlight[i & _mask] != Skipped ? 1u : 0u;
+        }
+
+        return socket.Completion.Count < queued;
+    }
+
+    private uint Queue(SlotBatch slots, XdpRing transmit, uint count)
+    {
+        uint producer = transmit.Producer;
+        for (uint i = 0; i < count; i++)
+        {
+            NetmapSlot slot = slots.Read(i);
+            bool isGood = slot.Length >= FrameMin && slot.BufferIndex != Skipped;
+            Take(isGood ? slot.BufferIndex : Skipped);
+            if (isGood)
+            {
+                transmit.Descriptor(producer++) = new XdpDescriptor
+                {
+                    Address = _ring.OffsetOf(slot.BufferIndex),
+                    Length = slot.Length,
+                };
+            }
+        }
+
+        transmit.Publish(producer);
+        return count;
+    }
+
+    /// <summary>Frames of several slots: taken whole, or not yet.</summary>
+    private uint QueueChains(SlotBatch slots, XdpRing transmit, uint count)
+    {
+        uint producer = transmit.Producer;
+        uint next = 0;
+        while (next < count)
+        {
+            uint parts = Parts(slots, next, count);
+            if (parts == 0)
+            {
+                break;
+            }
+
+            producer = QueueChain(slots, next, parts, transmit, producer);
+            next += parts;
+        }
+
+        transmit.Publish(producer);
+        return next;
+    }
+
+    /// <summary>Slots of the frame that starts here; more than the kernel joins when it is too long; 0 when its end is not there.</summary>
+    private static uint Parts(SlotBatch slots, uint first, uint count)
+    {
+        for (uint i = first; i < count; i++)
+        {
+            if ((slots.Peek(i).Flags & SlotFlags.MoreFragments) == 0)
+            {
+                return i - first + 1;
+            }
+        }
+
+        return count - first > PartsMax ? count - first : 0;
+    }
+
+    private uint QueueChain(SlotBatch slots, uint first, uint parts, XdpRing transmit, uint producer)
+    {
+        uint start = producer;
+        bool isGood = parts <= PartsMax;
+        for (uint i = 0; i < parts; i++)
+        {
+            NetmapSlot slot = slots.Read(first + i);
+            isGood &= slot.BufferIndex != Skipped && slot.Length >= (parts == 1 ? FrameMin : 1);
+            Take(slot.BufferIndex);
+            if (isGood)
+            {
+                transmit.Descriptor(producer++) = new XdpDescriptor
+                {
+                    Address = _ring.OffsetOf(slot.BufferIndex),
+                    Length = slot.Length,
+                    Options = i + 1 < parts ? XdpDescriptor.Continues : 0,
+                };
+            }
+        }
+
+        if (isGood)
+        {
+            return producer;
+        }
+
+        for (uint i = 1; i <= parts; i++)
+        {
+            Volatile.Write(ref _inFlight[(_taken - i) & _mask], Skipped);
+        }
+
+        return start;
+    }
+
+    /// <summary>A device that is down sends nothing, and nobody waits for it.</summary>
+    private uint Discard(SlotBatch slots, uint count)
+    {
+        for (uint i = 0; i < count; i++)
+        {
+            _ = slots.Read(i);
+            Take(Skipped);
+        }
+
+        return count;
+    }
+
+    private void Take(uint buffer)
+    {
+        Volatile.Write(ref _inFlight[_taken & _mask], buffer);
+        _taken++;
+    }
+
+    /// <summary>Sends what is queued; what the device does not take now is tried again by the adapter's thread.</summary>
+    private void Push(XdpSocket socket)
+    {
+        uint tries = (socket.Transmit.Count / FramesPerPush) + SpareTries;
+        while (socket.Transmit.Count != 0 && tries-- != 0)
+        {
+            int error = socket.Push();
+            if (error is not (Errno.Ok or Errno.Again or Errno.Busy or Errno.Intr))
+            {
+                break;
+            }
+        }
+
+        if (_taken != _reclaimed && !_isPending && socket.Completion.Count < _taken - _reclaimed)
+        {
+            _isPending = true;
+            _pair.TellPending();
+        }
+    }
+}

@@ -1,0 +1,48 @@
+using NetmapCuse.Core.Device;
+using NetmapCuse.Core.Ports;
+using NetmapCuse.Core.Transport;
+using NetmapCuse.Drivers.Xdp;
+using NetmapCuse.Tests.Device;
+using Serilog;
+using Serilog.Core;
+using Serilog.Events;
+using Xunit;
+
+namespace NetmapCuse.Tests.Drivers.Xdp;
+
+/// <summary>A mounted device that takes real interfaces over, with its log kept.</summary>
+public sealed class RealDevice : DeviceFixture
+{
+    private static readonly LogLines s_lines = new();
+    private static readonly Logger s_log = new LoggerConfiguration().WriteTo.Sink(s_lines).CreateLogger();
+
+    public RealDevice()
+        : base(TransportKind.Auto, new HostBackends { Interfaces = new HostInterfaces(), Adapters = new XdpAdapters(s_log) })
+    {
+    }
+
+    internal static IReadOnlyList<string> Log => s_lines.Lines;
+
+    /// <summary>Waits until programs have bound an interface so many times.</summary>
+    internal void AwaitBindings(string name, int count)
+    {
+        bool bound = SpinWait.SpinUntil(() => Bindings(name) == count, TimeSpan.FromSeconds(20));
+        Assert.True(bound, $"{name} has {Bindings(name)} bindings instead of {count}: {string.Join('\n', Log)}");
+    }
+
+    internal string Status(string name) => Device.Plane.Inspect(
+        ports => ports.Ports.OfType<NicPort>().FirstOrDefault(port => port.Name == name)?.Status ?? "not open");
+
+    private int Bindings(string name) => Device.Plane.Inspect(
+        ports => ports.Ports.OfType<NicPort>().FirstOrDefault(port => port.Name == name)?.Bindings ?? 0);
+
+    private sealed class LogLines : ILogEventSink
+    {
+        private readonly System.Collections.Concurrent.ConcurrentQueue<string> _lines = new();
+
+        internal IReadOnlyList<string> Lines => [.. _lines];
+
+        public void Emit(LogEvent logEvent) =>
+            _lines.Enqueue(logEvent.RenderMessage(System.Globalization.CultureInfo.InvariantCulture));
+    }
+}
