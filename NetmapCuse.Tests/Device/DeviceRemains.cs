@@ -44,8 +44,10 @@ internal sealed partial record DeviceRemains(
             .OrderBy(pair => pair.Key, StringComparer.Ordinal)
             .Select(pair => $"{pair.Value} {pair.Key}"));
 
-    private static List<string> ThreadNames() => Read(
-        Directory.GetDirectories("/proc/self/task"), task => File.ReadAllText(Path.Combine(task, "comm")).Trim());
+    /// <summary>Without those that answer control requests: a bounded pool that grows with what is asked for at a time.</summary>
+    private static IEnumerable<string> ThreadNames() => Read(
+        Directory.GetDirectories("/proc/self/task"), task => File.ReadAllText(Path.Combine(task, "comm")).Trim())
+        .Where(static name => name != "netmap request");
 
     private static List<string> DescriptorTargets() => Read(
         Directory.GetFiles("/proc/self/fd"), path => Numbers().Replace(new FileInfo(path).LinkTarget ?? "", "N"));
