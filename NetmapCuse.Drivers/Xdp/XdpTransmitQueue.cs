@@ -159,6 +159,12 @@ internal sealed class XdpTransmitQueue : ITransmitQueue
                 Volatile.Write(ref _inFlight[i & _mask], Skipped);
             }
 
+            // Whoever sends by this socket next counts completions of its own.
+            if (_socket?.Completion is { } completion)
+            {
+                completion.Release(completion.Consumer + completion.Count);
+            }
+
             _socket = replace();
         }
     }

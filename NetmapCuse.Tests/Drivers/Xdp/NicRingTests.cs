@@ -204,6 +204,31 @@ public sealed partial class NicRingTests(RealDevice device) : DeviceTest(device)
     }
 
     [Fact]
+    public void One_direction_comes_and_goes_while_the_other_works()
+    {
+        using VethRig rig = new();
+        NetmapClient peer = rig.B.Run(() => Open().Register("b0"));
+        NetmapClient sender = rig.A.Run(() => Open().Register("a0", new NmreqRegister { Mode = RegisterMode.AllNic, Flags = RegisterFlags.TxRingsOnly }));
+        for (int i = 0; i < 3; i++)
+        {
+            using (NetmapClient receiver = device.Open())
+            {
+                rig.A.Run(() => receiver.Register("a0", new NmreqRegister { Mode = RegisterMode.AllNic, Flags = RegisterFlags.RxRingsOnly }));
+                byte[] incoming = Frames.Make(Frames.Broadcast, 3, 300, i);
+                peer.Send(incoming);
+                ReceiveAll(receiver, 1, ours: 0x88b5).Should().ContainSingle().Which.Should().Equal(incoming);
+            }
+
+            device.AwaitBindings("a0", 1);
+            byte[] outgoing = Frames.Make(Frames.Broadcast, 4, 400, i);
+            sender.Send(outgoing);
+            ReceiveAll(peer, 1, ours: 0x88b5).Should().ContainSingle().Which.Should().Equal(outgoing);
+            sender.TxSync();
+            sender.Tx.Ready.Should().Be(sender.Tx.NumSlots - 1);
+        }
+    }
+
+    [Fact]
     public void Entering_and_leaving_leaks_nothing()
     {
         const int Rounds = 100;
