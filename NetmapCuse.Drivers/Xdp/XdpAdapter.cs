@@ -190,7 +190,7 @@ internal sealed class XdpAdapter : IAdapter
             () => XdpAttachment.Make(
                 Name, _device, _settings.Choice, _open!.Rings.Rx, SplitsFrames, _stack.Cookie, _log));
         _stack.PassesProgram = _attachment.IsGeneric;
-        _thread!.Watch(socket.Descriptor, AdapterThread.ReceiveKey + queue);
+        _thread!.Watch(socket, AdapterThread.ReceiveKey + queue);
         _attachment.Add(queue, socket.Descriptor);
     }
 
@@ -204,7 +204,7 @@ internal sealed class XdpAdapter : IAdapter
             _stack.PassesProgram = false;
         }
 
-        _thread?.Forget(socket.Descriptor);
+        _thread?.Forget(socket);
     }
 
 
