@@ -108,6 +108,9 @@ internal sealed partial class NicPort : Port, IAdapterEvents
             || base.HasNews(ring);
     }
 
+    internal override bool NewsComeByClock(Kring ring) =>
+        !ring.IsHost && ring.Direction == RingDirection.Rx && _receive[ring.Index]?.NewsComeByClock == true;
+
     public void HostFrames(uint ring)
     {
         Kring[] rings = Rx;

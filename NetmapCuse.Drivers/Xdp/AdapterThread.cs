@@ -52,21 +52,21 @@ internal sealed class AdapterThread : IDisposable
     /// <summary>Watches a TAP until it is closed.</summary>
     internal void Watch(Fd fd, ulong key) => _epoll.Add(fd.Number, key, onChange: true);
 
-    /// <summary>Watches a socket until <see cref="Forget"/>.</summary>
-    internal void Watch(XdpSocket socket, ulong key)
+    /// <summary>Watches a queue's socket until <see cref="Forget"/>.</summary>
+    internal void Watch(XdpReceiveQueue queue, ulong key)
     {
         lock (_gate)
         {
-            _arrivals.Add(new ArrivalWatch(socket, key, _epoll));
+            _arrivals.Add(new ArrivalWatch(queue, key, _epoll));
         }
     }
 
     /// <summary>Stops watching; afterwards the socket can be closed.</summary>
-    internal void Forget(XdpSocket socket)
+    internal void Forget(XdpReceiveQueue queue)
     {
         lock (_gate)
         {
-            if (_arrivals.Find(arrival => arrival.Socket == socket) is { } found)
+            if (_arrivals.Find(arrival => arrival.Queue == queue) is { } found)
             {
                 found.End();
                 _arrivals.Remove(found);

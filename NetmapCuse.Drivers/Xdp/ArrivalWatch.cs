@@ -3,7 +3,7 @@ using NetmapCuse.Drivers.Interop;
 namespace NetmapCuse.Drivers.Xdp;
 
 /// <summary>
-/// How one socket is watched: waited for in the kernel, or, from the first frame on until none has come for a while, looked at by
+/// How the socket of one receive queue is watched: waited for in the kernel, or, from the first frame on until none has come for a while, looked at by
 /// the clock. Used under the gate of <see cref="AdapterThread"/>.
 /// </summary>
 internal sealed class ArrivalWatch
@@ -15,28 +15,30 @@ internal sealed class ArrivalWatch
     private uint _seen;
     private int _quiet;
 
-    internal ArrivalWatch(XdpSocket socket, ulong key, Epoll epoll)
+    internal ArrivalWatch(XdpReceiveQueue queue, ulong key, Epoll epoll)
     {
-        Socket = socket;
+        Queue = queue;
         Key = key;
         _epoll = epoll;
-        epoll.Add(socket.Descriptor.Number, key, onChange: true);
+        Wait();
     }
 
-    internal XdpSocket Socket { get; }
+    internal XdpReceiveQueue Queue { get; }
 
     internal ulong Key { get; }
 
     /// <summary>The kernel does not tell of frames; <see cref="Look"/> does.</summary>
-    internal bool IsByClock { get; private set; }
+    internal bool IsByClock => Queue.IsByClock;
+
+    private XdpRing Ring => Queue.Socket.Receive;
 
     /// <summary>The kernel has told of frames. Those that were seen before are not news: nobody has read them yet.</summary>
     internal void Begin()
     {
-        if (!IsByClock && Socket.Receive.Arrived != _seen)
+        if (!IsByClock && Ring.Arrived != _seen)
         {
-            _epoll.Remove(Socket.Descriptor.Number);
-            IsByClock = true;
+            End();
+            Queue.IsByClock = true;
             _quiet = 0;
         }
     }
@@ -44,7 +46,12 @@ internal sealed class ArrivalWatch
     /// <returns>True when frames have come since the last look.</returns>
     internal bool Look()
     {
-        uint arrived = Socket.Receive.Arrived;
+        uint arrived = Ring.Arrived;
+        if (Ring.Count != 0)
+        {
+            Queue.Show();
+        }
+
         if (arrived != _seen)
         {
             _seen = arrived;
@@ -54,8 +61,8 @@ internal sealed class ArrivalWatch
 
         if (++_quiet == QuietMax)
         {
-            IsByClock = false;
-            _epoll.Add(Socket.Descriptor.Number, Key, onChange: true);
+            Queue.IsByClock = false;
+            Wait();
         }
 
         return false;
@@ -65,7 +72,9 @@ internal sealed class ArrivalWatch
     {
         if (!IsByClock)
         {
-            _epoll.Remove(Socket.Descriptor.Number);
+            _epoll.Remove(Queue.Socket.Descriptor.Number);
         }
     }
+
+    private void Wait() => _epoll.Add(Queue.Socket.Descriptor.Number, Key, onChange: true);
 }

@@ -184,17 +184,17 @@ internal sealed class XdpAdapter : IAdapter
     }
 
     /// <summary>Frames of a queue come to its socket from here on. The first queue attaches the program.</summary>
-    internal void StartReceiving(uint queue, XdpSocket socket)
+    internal void StartReceiving(uint queue, XdpReceiveQueue receive)
     {
         _attachment ??= _namespace.Run(
             () => XdpAttachment.Make(
                 Name, _device, _settings.Choice, _open!.Rings.Rx, SplitsFrames, _stack.Cookie, _log));
         _stack.PassesProgram = _attachment.IsGeneric;
-        _thread!.Watch(socket, AdapterThread.ReceiveKey + queue);
-        _attachment.Add(queue, socket.Descriptor);
+        _thread!.Watch(receive, AdapterThread.ReceiveKey + queue);
+        _attachment.Add(queue, receive.Socket.Descriptor);
     }
 
-    internal void StopReceiving(uint queue, XdpSocket socket)
+    internal void StopReceiving(uint queue, XdpReceiveQueue receive)
     {
         _attachment?.Remove(queue);
         if (!Array.Exists(_pairs, pair => pair.IsReceiving))
@@ -204,7 +204,7 @@ internal sealed class XdpAdapter : IAdapter
             _stack.PassesProgram = false;
         }
 
-        _thread?.Forget(socket);
+        _thread?.Forget(receive);
     }
 
 

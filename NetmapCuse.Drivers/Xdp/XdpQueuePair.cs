@@ -31,18 +31,18 @@ internal sealed class XdpQueuePair(XdpAdapter adapter, uint queue, ILogger log)
     internal XdpReceiveQueue OpenReceive(AdapterRing ring, SlotBatch slots)
     {
         EnsureSocket();
+        XdpReceiveQueue made = new(this, ring);
         try
         {
-            XdpReceiveQueue made = new(this, ring);
             made.Refill(slots);
             Volatile.Write(ref _receive, made);
-            adapter.StartReceiving(queue, Socket!);
+            adapter.StartReceiving(queue, made);
             return made;
         }
         catch
         {
             // The kernel has the ring's buffers: they come back with the end of the socket only.
-            StopReceiving();
+            StopReceiving(made);
             throw;
         }
     }
@@ -54,10 +54,10 @@ internal sealed class XdpQueuePair(XdpAdapter adapter, uint queue, ILogger log)
     }
 
     /// <summary>The kernel gives up all buffers that were to be received into.</summary>
-    internal void StopReceiving()
+    internal void StopReceiving(XdpReceiveQueue receive)
     {
         Volatile.Write(ref _receive, null);
-        adapter.StopReceiving(queue, Socket!);
+        adapter.StopReceiving(queue, receive);
         if (_transmit is { } transmit)
         {
             transmit.Switch(Reopen);
