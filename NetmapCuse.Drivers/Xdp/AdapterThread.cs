@@ -74,7 +74,7 @@ internal sealed class AdapterThread : IDisposable
         }
     }
 
-    /// <summary>Something could not be sent. From any thread.</summary>
+    /// <summary>There is something to look at. From any thread.</summary>
     internal void Signal() => _signal.Signal();
 
     /// <summary>Ends the thread; it calls nobody afterwards.</summary>
@@ -137,6 +137,11 @@ internal sealed class AdapterThread : IDisposable
         {
             foreach (ArrivalWatch arrival in _arrivals)
             {
+                if (_pauseMicroseconds != 0)
+                {
+                    arrival.Follow();
+                }
+
                 if (arrival.IsByClock && count < keys.Length && arrival.Look())
                 {
                     keys[count++] = arrival.Key;

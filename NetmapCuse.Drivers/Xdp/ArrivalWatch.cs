@@ -37,9 +37,20 @@ internal sealed class ArrivalWatch
     {
         if (!IsByClock && Ring.Arrived != _seen)
         {
-            End();
-            Queue.IsByClock = true;
+            UseClock();
+        }
+    }
+
+    /// <summary>Goes by the clock while many frames are sent.</summary>
+    internal void Follow()
+    {
+        if (Queue.TakeWish())
+        {
             _quiet = 0;
+            if (!IsByClock)
+            {
+                UseClock();
+            }
         }
     }
 
@@ -68,12 +79,20 @@ internal sealed class ArrivalWatch
         return false;
     }
 
+    /// <summary>The kernel tells of nothing any more.</summary>
     internal void End()
     {
         if (!IsByClock)
         {
             _epoll.Remove(Queue.Socket.Descriptor.Number);
         }
+    }
+
+    private void UseClock()
+    {
+        End();
+        Queue.IsByClock = true;
+        _quiet = 0;
     }
 
     private void Wait() => _epoll.Add(Queue.Socket.Descriptor.Number, Key, onChange: true);

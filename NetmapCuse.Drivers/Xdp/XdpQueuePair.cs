@@ -81,6 +81,15 @@ internal sealed class XdpQueuePair(XdpAdapter adapter, uint queue, ILogger log)
 
     internal void TellPending() => adapter.TellPending();
 
+    /// <summary>Many frames are being sent. From any thread.</summary>
+    internal void TellBusy()
+    {
+        if (Volatile.Read(ref _receive)?.AskForClock() == true)
+        {
+            adapter.TellPending();
+        }
+    }
+
     private void EnsureSocket() => Socket ??= adapter.OpenSocket(queue);
 
     private void End()

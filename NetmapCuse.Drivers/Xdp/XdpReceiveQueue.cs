@@ -25,6 +25,7 @@ internal sealed class XdpReceiveQueue(XdpQueuePair pair, AdapterRing ring) : IRe
     /// <summary>Nothing is shown until the thread has looked. Only set while that goes by the clock.</summary>
     private volatile bool _isShut;
     private volatile bool _isByClock;
+    private volatile bool _wantsClock;
 
     internal AdapterRing Ring => ring;
 
@@ -44,6 +45,29 @@ internal sealed class XdpReceiveQueue(XdpQueuePair pair, AdapterRing ring) : IRe
             Interlocked.MemoryBarrier();
             _isShut = false;
         }
+    }
+
+    /// <summary>
+    /// Many frames are sent by the socket: each would make the kernel look for those who wait for the socket.
+    /// </summary>
+    /// <returns>True when the adapter's thread does not look by the clock, and has to be told.</returns>
+    internal bool AskForClock()
+    {
+        if (_wantsClock)
+        {
+            return false;
+        }
+
+        _wantsClock = true;
+        return !_isByClock;
+    }
+
+    /// <returns>True when <see cref="AskForClock"/> was called since the last time. From the adapter's thread.</returns>
+    internal bool TakeWish()
+    {
+        bool wants = _wantsClock;
+        _wantsClock = false;
+        return wants;
     }
 
     /// <summary>Shows what has come. From the adapter's thread.</summary>

@@ -22,6 +22,7 @@ internal sealed class XdpTransmitQueue : ITransmitQueue
 
     private const int SpareTries = 4;
     private const uint FramesPerPush = 32;
+    private const uint ManyFrames = 16;
 
     private readonly XdpQueuePair _pair;
     private readonly AdapterRing _ring;
@@ -79,6 +80,11 @@ internal sealed class XdpTransmitQueue : ITransmitQueue
             }
 
             uint done = _splits ? QueueChains(slots, socket.Transmit, count) : Queue(slots, socket.Transmit, count);
+            if (done >= ManyFrames)
+            {
+                _pair.TellBusy();
+            }
+
             Push(socket);
             return done;
         }
