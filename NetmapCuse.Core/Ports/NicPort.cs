@@ -47,6 +47,11 @@ internal sealed partial class NicPort : Port, IAdapterEvents
     /// <summary>How its driver has it, for status views.</summary>
     internal string Status => _adapter.Status;
 
+    /// <summary>One line on how the interface is taken over: the way and why it is not a better one, queues, rings.</summary>
+    internal string Description => string.Create(
+        System.Globalization.CultureInfo.InvariantCulture,
+        $"{Name}: {(_isOpen ? Status : "not open")}; rx {Rings.Rx} x {Rings.RxSlots}, tx {Rings.Tx} x {Rings.TxSlots}, host rx {HostRxRings}, host tx {HostTxRings}");
+
     /// <summary>The interface belongs to a switch.</summary>
     internal bool IsAttached { get; set; }
 

@@ -16,6 +16,7 @@ internal sealed class AdapterThread : IDisposable
 {
     internal const ulong ReceiveKey = 0x10000;
     internal const ulong HostKey = 0x20000;
+    internal const ulong PacketKey = 0x40000;
 
     private const ulong SignalKey = 0;
     private const ulong LinkKey = 1;
@@ -49,10 +50,13 @@ internal sealed class AdapterThread : IDisposable
 
     internal void Start() => _thread.Start();
 
-    /// <summary>Watches a TAP until it is closed.</summary>
+    /// <summary>Watches a TAP or a packet socket until it is closed.</summary>
     internal void Watch(Fd fd, ulong key) => _epoll.Add(fd.Number, key, onChange: true);
 
-    /// <summary>Watches a queue's socket until <see cref="Forget"/>.</summary>
+    /// <summary>Stops watching a packet socket.</summary>
+    internal void Forget(Fd fd) => _epoll.Remove(fd.Number);
+
+    /// <summary>Watches a queue's socket until it is forgotten.</summary>
     internal void Watch(XdpReceiveQueue queue, ulong key)
     {
         lock (_gate)

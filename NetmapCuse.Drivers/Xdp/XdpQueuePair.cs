@@ -1,28 +1,33 @@
 using NetmapCuse.Core.Interop;
 using NetmapCuse.Core.Rings;
+using NetmapCuse.Drivers.Packet;
 using Serilog;
 
 namespace NetmapCuse.Drivers.Xdp;
 
 /// <summary>
-/// One queue of an interface, with the socket that its RX and TX ring share. Control plane, but for what the queues read.
+/// One queue of an interface, with the socket that its RX and TX ring share, or with packet sockets where that cannot be had.
+/// Control plane, but for what the queues read.
 /// </summary>
 internal sealed class XdpQueuePair(XdpAdapter adapter, uint queue, ILogger log)
 {
     private XdpReceiveQueue? _receive;
+    private PacketReceiveQueue? _packetReceive;
     private volatile XdpTransmitQueue? _transmit;
+    private volatile PacketTransmitQueue? _packetTransmit;
 
     /// <summary>Null while neither ring is open.</summary>
     internal XdpSocket? Socket { get; private set; }
 
     /// <summary>The ring to tell of received frames. From any thread.</summary>
-    internal AdapterRing? ReceiveRing => Volatile.Read(ref _receive)?.Ring;
+    internal AdapterRing? ReceiveRing => Volatile.Read(ref _receive)?.Ring ?? Volatile.Read(ref _packetReceive)?.Ring;
 
-    internal XdpTransmitQueue? Transmit => _transmit;
+    internal IRetriedQueue? Transmit => (IRetriedQueue?)_transmit ?? _packetTransmit;
 
+    /// <summary>Receives by AF_XDP.</summary>
     internal bool IsReceiving => _receive is not null;
 
-    internal bool IsTransmitting => _transmit is not null;
+    internal bool IsTransmitting => Transmit is not null;
 
     /// <summary>The interface is up.</summary>
     internal bool IsUp => adapter.IsUp;
@@ -52,6 +57,31 @@ internal sealed class XdpQueuePair(XdpAdapter adapter, uint queue, ILogger log)
         EnsureSocket();
         return _transmit = new XdpTransmitQueue(this, ring, adapter.SplitsFrames);
     }
+
+    /// <exception cref="PosixException">The socket cannot be had.</exception>
+    internal PacketReceiveQueue OpenPacketReceive(AdapterRing ring)
+    {
+        PacketReceiveQueue made = new(ring, adapter.OpenPacketSocket(queue), StopReceiving);
+        Volatile.Write(ref _packetReceive, made);
+        try
+        {
+            adapter.StartReceiving(queue, made);
+            return made;
+        }
+        catch
+        {
+            Volatile.Write(ref _packetReceive, null);
+            made.Socket.Dispose();
+            throw;
+        }
+    }
+
+    /// <exception cref="PosixException">The socket cannot be had.</exception>
+    internal PacketTransmitQueue OpenPacketTransmit(AdapterRing ring) => _packetTransmit = new PacketTransmitQueue(
+        ring, adapter.OpenPacketSocket(), () => adapter.HasLink, adapter.TellPending, StopPacketTransmitting);
+
+    /// <summary>The packet socket has frames. From the adapter's thread.</summary>
+    internal void PacketsArrived() => Volatile.Read(ref _packetReceive)?.Arrived();
 
     /// <summary>The kernel gives up all buffers that were to be received into.</summary>
     internal void StopReceiving(XdpReceiveQueue receive)
@@ -88,6 +118,18 @@ internal sealed class XdpQueuePair(XdpAdapter adapter, uint queue, ILogger log)
         {
             adapter.TellPending();
         }
+    }
+
+    private void StopReceiving(PacketReceiveQueue receive)
+    {
+        adapter.StopReceiving(queue, receive);
+        Volatile.Write(ref _packetReceive, null);
+    }
+
+    private void StopPacketTransmitting()
+    {
+        _packetTransmit = null;
+        adapter.StopTransmitting();
     }
 
     private void EnsureSocket() => Socket ??= adapter.OpenSocket(queue);
