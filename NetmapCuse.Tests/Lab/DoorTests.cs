@@ -3,7 +3,7 @@ using Xunit;
 namespace NetmapCuse.Tests.Lab;
 
 /// <summary>
-/// The C samples through every door (scripts/lab.d/doors): switches, pipes, poll, fork and descriptor passing, hostile
+/// The C samples through every door (scripts/lab.d/suites/doors): switches, pipes, poll, fork and descriptor passing, hostile
 /// clients, killed clients and daemons.
 /// </summary>
 public sealed class DoorTests

@@ -18,7 +18,7 @@ internal static class LabScript
         RequirePublished();
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "mounting needs root");
         Assert.SkipUnless(File.Exists("/dev/fuse"), "there is no /dev/fuse");
-        Expect(Run("scripts/lab.d/doors", doors, TimeSpan.FromMinutes(2)));
+        Expect(Run("scripts/lab.d/suites/doors", doors, TimeSpan.FromMinutes(2)));
     }
 
     /// <summary>The suite of all doors, in the lab's machine.</summary>
@@ -27,7 +27,7 @@ internal static class LabScript
         RequirePublished();
         (int status, string output) = Run("scripts/lab", ["--kernel", kernel, "--prepare"], TimeSpan.FromMinutes(8));
         Assert.SkipWhen(status == NoMachine, $"no machine with kernel {kernel}: {output}");
-        string[] arguments = ["--kernel", kernel, "--memory", "1G", "--timeout", "300", "--", "scripts/lab.d/doors", .. doors];
+        string[] arguments = ["--kernel", kernel, "--memory", "1G", "--timeout", "300", "--", "scripts/lab.d/suites/doors", .. doors];
         Expect(Run("scripts/lab", arguments, TimeSpan.FromMinutes(12)));
     }
 
