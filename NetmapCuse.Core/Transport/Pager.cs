@@ -19,13 +19,14 @@ namespace NetmapCuse.Core.Transport;
 /// The pager costs nothing as long as the daemon is well. It looks into the buffers of the readers, which are shared memory,
 /// and answers what a reader has got but not answered since the last look; and it takes requests that wait while no reader
 /// gets any. It answers those about pages, which needs nothing but the request, and hands the others to the daemon. What is
-/// answered twice is answered once: the kernel refuses the second. Without traffic it sleeps until there is a request.
+/// answered twice is answered once: the kernel refuses the second. Without traffic it looks twenty times a second.
 /// </para>
 /// </remarks>
 public sealed class Pager : IDisposable
 {
     private const int LookMilliseconds = 1;
     private const int QuietLooks = 100;
+    private const int QuietMilliseconds = 50;
     private const int RequestsAtOnce = 64;
     private const int Output = 1;
 
@@ -115,8 +116,8 @@ public sealed class Pager : IDisposable
             }
             else
             {
-                DescriptorPoll.Wait(all, Timeout.Infinite);
-                quiet = 0;
+                // A reader may take the request that ends this, and then be stuck with it.
+                DescriptorPoll.Wait(all, QuietMilliseconds);
             }
 
             if (all[0].IsReady || all[1].IsAtEnd)
