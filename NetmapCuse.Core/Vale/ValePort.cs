@@ -101,7 +101,7 @@ internal class ValePort : Port
         uint head = ring.Indexes.RHead;
         if (head != ring.Indexes.HwCur)
         {
-            Forward(ring, ring.Index, head, callerThread);
+            Forward(ring, ring.Index, head);
             ring.Indexes.HwCur = head;
         }
 
@@ -141,9 +141,8 @@ internal class ValePort : Port
     /// <param name="source">The ring.</param>
     /// <param name="forwarder">Which forwarder, by position of the ring among those that send.</param>
     /// <param name="head">The first slot that is not sent.</param>
-    /// <param name="callerThread">Whose memory indirect slots are in.</param>
-    private protected void Forward(Kring source, uint forwarder, uint head, int callerThread) =>
-        _forwarders[forwarder].Forward(this, source, head, callerThread, _parameters.BridgeBatch);
+    private protected void Forward(Kring source, uint forwarder, uint head) =>
+        _forwarders[forwarder].Forward(this, source, head, _parameters.BridgeBatch);
 
     /// <summary>One for each sending ring.</summary>
     private protected void CreateForwarders() => _forwarders = [.. Tx.Select(_ => new Forwarder())];
