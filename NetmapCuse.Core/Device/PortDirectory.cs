@@ -78,7 +78,14 @@ internal sealed partial class PortDirectory(
             return error;
         }
 
-        Port parent = port;
+        // The station of an interface has the interface's own rings, the other way round: what is watched is the interface.
+        Port parent = port is AttachedPort station ? station.Inner : port;
+        if (parent != port)
+        {
+            parent.AddReference();
+            port.DropReference();
+        }
+
         error = MonitorPort.TryCreate(parent, request, Regions, out MonitorPort? monitor);
         if (error == Errno.Ok)
         {

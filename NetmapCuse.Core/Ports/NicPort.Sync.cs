@@ -70,23 +70,17 @@ internal sealed partial class NicPort
         return true;
     }
 
-    /// <summary>
-    /// Sends what a switch has put into a ring of the attached interface. Here hwcur is the oldest slot that is not done with,
-    /// rhead what the driver has not got yet, and hwtail where the switch has filled up to. The caller holds the ring.
-    /// </summary>
-    internal void SendSwitched(Kring ring)
+    private protected override uint TxSwitched(Kring ring, uint tail)
     {
-        uint tail = Volatile.Read(ref ring.Indexes.HwTail);
         if (ring.IsHost)
         {
             ring.Indexes.RHead = SendUp(ring, ring.Indexes.RHead, tail);
-            Volatile.Write(ref ring.Indexes.HwCur, tail);
-            return;
+            return tail;
         }
 
         if (_transmit[ring.Index] is not { } queue || _isGone)
         {
-            return;
+            return ring.Indexes.HwCur;
         }
 
         if (ring.Indexes.RHead != tail)
@@ -94,7 +88,7 @@ internal sealed partial class NicPort
             ring.Indexes.RHead = Transmit(ring, queue, ring.Indexes.RHead, tail);
         }
 
-        Volatile.Write(ref ring.Indexes.HwCur, Reclaim(ring, queue, ring.Indexes.HwCur, ring.Indexes.RHead));
+        return Reclaim(ring, queue, ring.Indexes.HwCur, ring.Indexes.RHead);
     }
 
     /// <returns>The first slot that was not taken.</returns>
@@ -130,7 +124,7 @@ internal sealed partial class NicPort
     private void ForwardUp(Kring ring, uint first, uint head)
     {
         bool all = _tunables.ForwardAll;
-        if (IsAttached || _adapter.Host is null || !ring.IsForwarding(all))
+        if (IsOwnedBySwitch || _adapter.Host is null || !ring.IsForwarding(all))
         {
             return;
         }

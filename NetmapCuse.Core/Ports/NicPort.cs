@@ -47,11 +47,6 @@ internal sealed partial class NicPort : Port, IAdapterEvents
     /// <summary>How its driver has it, for status views.</summary>
     internal string Status => _adapter.Status;
 
-    /// <summary>The interface belongs to a switch.</summary>
-    internal bool IsAttached { get; set; }
-
-    internal override bool IsOwnedBySwitch => IsAttached;
-
     /// <summary>Numbers of host rings that a request wants; 0 for the driver's own. Honoured while nobody is bound.</summary>
     internal override void SetHostRings(uint tx, uint rx)
     {
