@@ -146,13 +146,13 @@ internal sealed partial class NicPort
         }
 
         slots.ClearFlags(i, slot.Flags, SlotFlags.Forward);
-        if (slot.Length < HeaderBytes || slot.Length > slots.BufferSize)
+        if (slot.Length < HeaderBytes || slot.Length > slots.BufferSize - slot.Pointer)
         {
             ring.Counters.BadSlot++;
             return;
         }
 
-        _adapter.Host?.Deliver(slots.Data(slot.BufferIndex, slot.Length));
+        _adapter.Host?.Deliver(slots.Data(slot));
         if (required == SlotFlags.None && ring.Direction == RingDirection.Tx)
         {
             ring.Counters.Frames++;
@@ -171,8 +171,7 @@ internal sealed partial class NicPort
         uint taken = 0;
         for (; taken < room; taken++)
         {
-            uint buffer = slots.TakeBuffer(taken);
-            int length = _adapter.Host!.TryTake(host, slots.Data(buffer, slots.BufferSize));
+            int length = _adapter.Host!.TryTake(host, slots.Room(taken));
             if (length == 0)
             {
                 break;

@@ -13,6 +13,9 @@ internal sealed partial class NicPort : Port, IAdapterEvents
 {
     private const uint HostRingsMax = 16;
 
+    /// <summary>What comes on top of the MTU: Ethernet header and a VLAN tag.</summary>
+    private const uint FrameHeaderMax = 18;
+
     private readonly IAdapter _adapter;
     private readonly Tunables _tunables;
     private readonly ILogger _log;
@@ -43,6 +46,16 @@ internal sealed partial class NicPort : Port, IAdapterEvents
     internal override bool MayChangeRegion => Bindings == 0 && Pipes.Count == 0;
 
     internal override bool ReceivesInSync => true;
+
+    internal override bool SupportsOffsets => true;
+
+    /// <summary>The longest frame, or as much of it as a driver receives into one buffer, has to fit behind the offset.</summary>
+    internal override uint OffsetMax(Kring ring)
+    {
+        uint bufferSize = base.OffsetMax(ring);
+        bool receives = ring is { Direction: RingDirection.Rx, IsHost: false };
+        return receives ? bufferSize - Math.Min(_adapter.Properties.Mtu + FrameHeaderMax, bufferSize) : bufferSize;
+    }
 
     /// <summary>How its driver has it, for status views.</summary>
     internal string Status => _adapter.Status;

@@ -70,6 +70,9 @@ internal abstract class Port
     /// <summary>Packets on the port's rings may start at an offset in their buffers (<see cref="Kring.OffsetOf"/>).</summary>
     internal virtual bool SupportsOffsets => false;
 
+    /// <summary>The largest offset that packets on a ring can have.</summary>
+    internal virtual uint OffsetMax(Kring ring) => Region.Layout.Buffer.ObjectSize;
+
     /// <summary>True while a station of a switch has the port's rings, so that no program can bind it.</summary>
     internal bool IsOwnedBySwitch { get; set; }
 
