@@ -25,7 +25,10 @@ internal static class RingSync
         Stopped = 4,
     }
 
-    /// <summary>Syncs every bound ring of the direction; an impossible head or cur is not an error of the ioctl.</summary>
+    /// <summary>
+    /// Syncs every bound ring of the direction; an impossible head or cur is not an error of the ioctl. NIOCRXSYNC looks for frames
+    /// whether or not some were announced ("force read").
+    /// </summary>
     /// <returns>False when a ring was stopped (EIO).</returns>
     internal static bool All(Binding binding, RingDirection direction, int callerThread)
     {
@@ -35,11 +38,20 @@ internal static class RingSync
             _ = binding.Port.ForwardDown(binding);
         }
 
-        foreach (Kring ring in direction == RingDirection.Tx ? binding.Tx : binding.Rx)
+        if (direction == RingDirection.Tx)
         {
-            all |= direction == RingDirection.Tx
-                ? Tx(binding.Port, ring, callerThread)
-                : Rx(binding.Port, ring, Now(binding));
+            foreach (Kring ring in binding.Tx)
+            {
+                all |= Tx(binding.Port, ring, callerThread);
+            }
+
+            return (all & Outcome.Stopped) == 0;
+        }
+
+        foreach (Kring ring in binding.Rx)
+        {
+            ring.MustLook();
+            all |= Rx(binding.Port, ring, Now(binding));
         }
 
         return (all & Outcome.Stopped) == 0;
@@ -87,7 +99,7 @@ internal static class RingSync
         return outcome;
     }
 
-    /// <summary>The same with head and cur from a CSB.</summary>
+    /// <summary>The same with head and cur from a CSB. A sync loop looks whether or not frames were announced.</summary>
     internal static Outcome Rx(Port port, Kring ring, CsbWords program, long now)
     {
         if (!ring.TryEnter())
@@ -95,6 +107,7 @@ internal static class RingSync
             return ring.IsStopped ? Outcome.Stopped : Outcome.None;
         }
 
+        ring.MustLook();
         Outcome outcome = RxHeld(port, ring, ring.Prologue(program.Head, program.Cur), now);
         ring.Exit();
         return outcome;

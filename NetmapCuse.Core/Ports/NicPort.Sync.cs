@@ -60,11 +60,16 @@ internal sealed partial class NicPort
 
         uint tail = ring.Indexes.HwTail;
         uint room = n - 1 - RingWindow.Distance(head, tail, n);
-        if (room != 0)
+        if (room != 0 && (ring.TakeMustLook() || _tunables.NoPendingInterrupt))
         {
             uint received = queue.Receive(new SlotBatch(ring, tail, room));
             ring.Counters.Frames += received;
             Volatile.Write(ref ring.Indexes.HwTail, RingWindow.Advance(tail, Math.Min(received, room), n));
+            if (received != 0)
+            {
+                // There may be more, which nobody announces again.
+                ring.MustLook();
+            }
         }
 
         return true;
