@@ -139,7 +139,8 @@ internal static class Daemon
             };
             PacketMemory memory = door == Door.PageCache
                 ? new DeviceFileMemory(options.ArenaBytes)
-                : new MemFdMemory(options.ArenaBytes);
+                : new MemFdMemory(options.ArenaBytes, settings.HugePages);
+            TellOfHugePages(settings, door, log);
             NetmapDevice device = new(options, memory, host, log);
             try
             {
@@ -157,6 +158,19 @@ internal static class Daemon
             {
                 device.Dispose();
                 throw;
+            }
+        }
+
+        /// <summary>What was asked for and cannot be had works without.</summary>
+        private static void TellOfHugePages(ServeSettings settings, Door door, ILogger log)
+        {
+            if (settings.HugePages && door == Door.PageCache)
+            {
+                log.Warning("No huge pages: the page-cache door has none");
+            }
+            else if (settings.HugePages && !SharedHugePages.AreGranted)
+            {
+                log.Warning("No huge pages: this kernel gives none to shared memory ({Remedy})", SharedHugePages.Remedy);
             }
         }
 
