@@ -113,7 +113,7 @@ internal sealed unsafe partial class Forwarder
         }
 
         ulong bytes = mayExchange && MayExchange(source, ring) ? ExchangeList(source, ring, claim, a, fitting)
-            : _hasOffsets || ring.HasOffsets ? CopyExactly(ring, claim, a, b, fitting)
+            : _copiesExactly || ring.CopiesExactly ? CopyExactly(ring, claim, a, b, fitting)
             : b.Packets == 0 && a.Packets == a.Slots ? CopySingles(ring, claim, a, fitting)
             : b.Packets == 0 ? CopyList(ring, claim, a, fitting)
             : CopyMerged(ring, claim, a, b, fitting);
