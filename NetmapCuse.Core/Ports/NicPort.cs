@@ -57,6 +57,9 @@ internal sealed partial class NicPort : Port, IAdapterEvents
         return receives ? bufferSize - Math.Min(_adapter.Properties.Mtu + FrameHeaderMax, bufferSize) : bufferSize;
     }
 
+    /// <summary>The interface does not exist any more.</summary>
+    internal bool IsGone => _isGone;
+
     /// <summary>How its driver has it, for status views.</summary>
     internal string Status => _adapter.Status;
 
