@@ -44,20 +44,21 @@ expect(const char *name, int result, int expected)
 
 struct client {
 	int fd, error;
+	uint32_t extra;
 	struct nmreq_register reg;
 	struct nmreq_opt_extmem opt;
 	char *mem;
 	struct netmap_if *nifp;
 };
 
-/* Registers a port with its region at mem, or without the option where that is NULL. */
+/* Registers a port with c->extra extra buffers and its region at mem, or without the option where that is NULL. */
 static void
 client_open(struct client *c, const char *name, char *mem, uint64_t size)
 {
 	struct nmreq_header hdr = { .nr_version = NETMAP_API, .nr_reqtype = NETMAP_REQ_REGISTER };
 
 	c->fd = open(port_device(), O_RDWR);
-	c->reg = (struct nmreq_register){ .nr_mode = NR_REG_ALL_NIC };
+	c->reg = (struct nmreq_register){ .nr_mode = NR_REG_ALL_NIC, .nr_extra_bufs = c->extra };
 	c->opt.nro_opt = (struct nmreq_option){ .nro_reqtype = NETMAP_REQ_OPT_EXTMEM, .nro_status = 77 };
 	c->opt.nro_opt.nro_size = sizeof(c->opt);
 	c->opt.nro_usrptr = (uintptr_t)mem;
@@ -155,11 +156,27 @@ traffic(struct client *a, struct client *b)
 	check("frames go both ways", good);
 }
 
+/* Walks the list of extra buffers: each is in our memory and in no slot. */
+static void
+check_extra(struct client *c)
+{
+	struct netmap_ring *tx = NETMAP_TXRING(c->nifp, 0), *rx = NETMAP_RXRING(c->nifp, 0);
+	uint32_t count = 0, good = 1;
+
+	for (uint32_t i = c->nifp->ni_bufs_head; i != 0 && count <= c->extra; i = *(uint32_t *)(void *)NETMAP_BUF(tx, i)) {
+		count++;
+		good &= i >= 2 && NETMAP_BUF(tx, i) + tx->nr_buf_size <= c->mem + SIZE;
+		for (uint32_t j = 0; j < tx->num_slots; j++)
+			good &= tx->slot[j].buf_idx != i && rx->slot[j].buf_idx != i;
+	}
+	check("extra buffers", good && count == c->extra && c->reg.nr_extra_bufs == c->extra);
+}
+
 /* The whole way, with memory at an offset of its file. */
 static void
 test_use(char *mem, uint64_t size, uint32_t bufs)
 {
-	struct client ext = { 0 }, plain = { 0 };
+	struct client ext = { .extra = 7 }, plain = { 0 };
 
 	client_open(&ext, "vale0:ext", mem, size);
 	expect("register", ext.error, 0);
@@ -176,6 +193,7 @@ test_use(char *mem, uint64_t size, uint32_t bufs)
 	check("the rings, too", (char *)NETMAP_RXRING(ext.nifp, 0) == mem + 4096 &&
 	    NETMAP_RXRING(ext.nifp, 0)->slot[0].buf_idx == 2 && NETMAP_TXRING(ext.nifp, 0)->num_slots == 1024);
 	check("buffers", NETMAP_BUF(NETMAP_TXRING(ext.nifp, 0), bufs) == mem + size);
+	check_extra(&ext);
 	client_open(&plain, "vale0:plain", NULL, 0);
 	traffic(&ext, &plain);
 	close(ext.fd);
@@ -401,7 +419,7 @@ main(int argc, char **argv)
 	else if (!strcmp(test, "hold")) {
 		struct client c = { 0 };
 
-		c.reg.nr_extra_bufs = 5;
+		c.extra = 5;
 		client_open(&c, "vale0:ext", map(-1, 0, SIZE), SIZE);
 		printf(c.error ? "FAIL\n" : "ready\n");
 		for (;;)
