@@ -28,7 +28,10 @@ internal static class RingSync
         NeedsMemory = 8,
     }
 
-    /// <summary>Syncs every bound ring of the direction; an impossible head or cur is not an error of the ioctl.</summary>
+    /// <summary>
+    /// Syncs every bound ring of the direction; an impossible head or cur is not an error of the ioctl. NIOCRXSYNC looks for frames
+    /// whether or not some were announced ("force read").
+    /// </summary>
     /// <returns>What became of all of them.</returns>
     internal static Outcome All(Binding binding, RingDirection direction, int callerThread)
     {
@@ -38,11 +41,20 @@ internal static class RingSync
             _ = binding.Port.ForwardDown(binding);
         }
 
-        foreach (Kring ring in direction == RingDirection.Tx ? binding.Tx : binding.Rx)
+        if (direction == RingDirection.Tx)
         {
-            all |= direction == RingDirection.Tx
-                ? Tx(binding.Port, ring, callerThread)
-                : Rx(binding.Port, ring, Now(binding));
+            foreach (Kring ring in binding.Tx)
+            {
+                all |= Tx(binding.Port, ring, callerThread);
+            }
+
+            return all;
+        }
+
+        foreach (Kring ring in binding.Rx)
+        {
+            ring.MustLook();
+            all |= Rx(binding.Port, ring, Now(binding));
         }
 
         return all;
@@ -94,7 +106,7 @@ internal static class RingSync
         return outcome;
     }
 
-    /// <summary>The same with head and cur from a CSB.</summary>
+    /// <summary>The same with head and cur from a CSB. A sync loop looks whether or not frames were announced.</summary>
     internal static Outcome Rx(Port port, Kring ring, CsbWords program, long now)
     {
         if (!ring.TryEnter())
@@ -102,6 +114,7 @@ internal static class RingSync
             return ring.IsStopped ? Outcome.Stopped : Outcome.None;
         }
 
+        ring.MustLook();
         Outcome outcome = RxHeld(port, ring, ring.Prologue(program.Head, program.Cur), now);
         ring.Exit();
         return outcome;

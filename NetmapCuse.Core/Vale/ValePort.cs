@@ -60,6 +60,9 @@ internal class ValePort : Port
 
     internal override bool SupportsOffsets => true;
 
+    /// <summary>The station by which a persistent port is on a second switch, and which has its rings then; else null.</summary>
+    internal AttachedPort? SecondStation { get; set; }
+
     /// <summary>Index on the switch.</summary>
     internal int Index { get; private set; } = ValeSwitch.NoPort;
 
@@ -72,6 +75,7 @@ internal class ValePort : Port
         }
 
         _headerBytes = length;
+        SecondStation?.SetVnetHeader(length);
     }
 
     /// <param name="valeSwitch">The switch; it has a free index.</param>
@@ -107,6 +111,13 @@ internal class ValePort : Port
 
         ring.Indexes.HwTail = RingWindow.Previous(head, ring.NumSlots);
         return true;
+    }
+
+    private protected override uint TxSwitched(Kring ring, uint tail)
+    {
+        Forward(ring, ring.Index, tail, callerThread: 0);
+        ring.Indexes.RHead = tail;
+        return tail;
     }
 
     internal override bool RxSync(Kring ring)
