@@ -6,6 +6,7 @@ using NetmapCuse.Core.Memory;
 using NetmapCuse.Core.Transport;
 using NetmapCuse.Drivers.Tap;
 using NetmapCuse.Drivers.Xdp;
+using NetmapCuse.Logging;
 using Serilog;
 using Serilog.Core;
 using Serilog.Events;
@@ -23,8 +24,9 @@ internal static class Daemon
         LoggingLevelSwitch level = new(settings.Verbose ? LogEventLevel.Debug : LogEventLevel.Information);
         using Logger log = new LoggerConfiguration()
             .MinimumLevel.ControlledBy(level)
+            .Filter.With(new FloodFilter(TimeProvider.System))
             .WriteTo.Console(
-                outputTemplate: "{Timestamp:HH:mm:ss.fff} {Level:u3} {Message:lj}{NewLine}{Exception}",
+                outputTemplate: "{Timestamp:HH:mm:ss.fff} {Level:u3} {Message:lj}{LeftOut:l}{NewLine}{Exception}",
                 standardErrorFromLevel: LogEventLevel.Verbose,
                 formatProvider: CultureInfo.InvariantCulture)
             .CreateLogger();

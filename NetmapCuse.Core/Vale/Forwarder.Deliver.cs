@@ -112,8 +112,11 @@ internal sealed unsafe partial class Forwarder
             ring.CountNoRoom(packets - fitting);
         }
 
-        ulong bytes = mayExchange && MayExchange(source, ring) ? ExchangeList(source, ring, claim, a, fitting)
-            : _hasOffsets || ring.HasOffsets ? CopyExactly(ring, claim, a, b, fitting)
+        ulong bytes = mayExchange && MayExchange(source, ring)
+            ? a.Packets == a.Slots
+                ? ExchangeSingles(source, ring, claim, a, fitting)
+                : ExchangeList(source, ring, claim, a, fitting)
+            : _copiesExactly || ring.CopiesExactly ? CopyExactly(ring, claim, a, b, fitting)
             : b.Packets == 0 && a.Packets == a.Slots ? CopySingles(ring, claim, a, fitting)
             : b.Packets == 0 ? CopyList(ring, claim, a, fitting)
             : CopyMerged(ring, claim, a, b, fitting);

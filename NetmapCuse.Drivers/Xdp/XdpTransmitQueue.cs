@@ -206,7 +206,7 @@ internal sealed class XdpTransmitQueue : ITransmitQueue
             {
                 transmit.Descriptor(producer++) = new XdpDescriptor
                 {
-                    Address = _ring.OffsetOf(slot.BufferIndex),
+                    Address = _ring.OffsetOf(slot.BufferIndex) + slot.Pointer,
                     Length = slot.Length,
                 };
             }
@@ -264,7 +264,7 @@ internal sealed class XdpTransmitQueue : ITransmitQueue
             {
                 transmit.Descriptor(producer++) = new XdpDescriptor
                 {
-                    Address = _ring.OffsetOf(slot.BufferIndex),
+                    Address = _ring.OffsetOf(slot.BufferIndex) + slot.Pointer,
                     Length = slot.Length,
                     Options = i + 1 < parts ? XdpDescriptor.Continues : 0,
                 };
