@@ -100,7 +100,7 @@ internal class ValePort : Port
 
     internal override bool ReadsIndirectSlots => true;
 
-    internal override bool TxSync(Kring ring, int callerThread)
+    internal override bool TxSync(Kring ring)
     {
         uint head = ring.Indexes.RHead;
         if (head != ring.Indexes.HwCur)
@@ -115,7 +115,7 @@ internal class ValePort : Port
 
     private protected override uint TxSwitched(Kring ring, uint tail)
     {
-        Forward(ring, ring.Index, tail, callerThread: 0);
+        Forward(ring, ring.Index, tail);
         ring.Indexes.RHead = tail;
         return tail;
     }
