@@ -1,14 +1,12 @@
-using System.ComponentModel;
-using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
-using NetmapCuse.Commands;
 using NetmapCuse.Core.Device;
 using NetmapCuse.Core.Interop;
 using NetmapCuse.Core.Memory;
 using NetmapCuse.Core.Transport;
 using NetmapCuse.Drivers.Tap;
 using NetmapCuse.Drivers.Xdp;
+using NetmapCuse.Logging;
 using Serilog;
 using Serilog.Core;
 using Serilog.Events;
@@ -26,8 +24,9 @@ internal static class Daemon
         LoggingLevelSwitch level = new(settings.Verbose ? LogEventLevel.Debug : LogEventLevel.Information);
         using Logger log = new LoggerConfiguration()
             .MinimumLevel.ControlledBy(level)
+            .Filter.With(new FloodFilter(TimeProvider.System))
             .WriteTo.Console(
-                outputTemplate: "{Timestamp:HH:mm:ss.fff} {Level:u3} {Message:lj}{NewLine}{Exception}",
+                outputTemplate: "{Timestamp:HH:mm:ss.fff} {Level:u3} {Message:lj}{LeftOut:l}{NewLine}{Exception}",
                 standardErrorFromLevel: LogEventLevel.Verbose,
                 formatProvider: CultureInfo.InvariantCulture)
             .CreateLogger();
@@ -98,7 +97,8 @@ internal static class Daemon
         });
 
     /// <summary>A device file with its state and its server.</summary>
-    private sealed class ServedDevice(NetmapDevice device, DeviceServer server, DirectoryServer? parameters) : IDisposable
+    private sealed class ServedDevice(
+        NetmapDevice device, DeviceServer server, PagerProcess? pager, DirectoryServer? parameters) : IDisposable
     {
         internal Task Ended => server.Ended;
 
@@ -139,19 +139,16 @@ internal static class Daemon
             };
             PacketMemory memory = door == Door.PageCache
                 ? new DeviceFileMemory(options.ArenaBytes)
-                : new MemFdMemory(options.ArenaBytes);
+                : new MemFdMemory(options.ArenaBytes, settings.HugePages);
+            TellOfHugePages(settings, door, log);
             NetmapDevice device = new(options, memory, host, log);
             try
             {
                 settings.SetParameters(device.Parameters);
                 DeviceServer server = DeviceServer.Start(serverOptions, device.PacketMemory, device, log);
                 device.Attach(server);
-                if (door == Door.PageCache)
-                {
-                    StartGuard(server.Path, log);
-                }
-
-                return new ServedDevice(device, server, ServeParameters(path, settings, device, log));
+                return new ServedDevice(
+                    device, server, PagerProcess.Start(server, log), ServeParameters(path, settings, device, log));
             }
             catch
             {
@@ -160,28 +157,25 @@ internal static class Daemon
             }
         }
 
-        /// <summary>Another process of this program, which ends by itself some time after this one.</summary>
-        private static void StartGuard(string path, ILogger log)
+        /// <summary>What was asked for and cannot be had works without.</summary>
+        private static void TellOfHugePages(ServeSettings settings, Door door, ILogger log)
         {
-            string program = Environment.ProcessPath!;
-            ProcessStartInfo start = new(program) { RedirectStandardInput = true, UseShellExecute = false };
-            start.ArgumentList.Add(GuardCommand.Name);
-            start.ArgumentList.Add(Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
-            start.ArgumentList.Add(path);
-            try
+            if (settings.HugePages && door == Door.PageCache)
             {
-                using Process? guard = Process.Start(start);
+                log.Warning("No huge pages: the page-cache door has none");
             }
-            catch (Win32Exception failure)
+            else if (settings.HugePages && !SharedHugePages.AreGranted)
             {
-                log.Warning("No guard for {Path}, which hangs if this process is killed: {Reason}", path, failure.Message);
+                log.Warning("No huge pages: this kernel gives none to shared memory ({Remedy})", SharedHugePages.Remedy);
             }
         }
 
         public void Dispose()
         {
             parameters?.Dispose();
+            pager?.PrepareEnd();
             server.Dispose();
+            pager?.Dispose();
             device.Dispose();
         }
 

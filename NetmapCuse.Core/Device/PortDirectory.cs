@@ -78,7 +78,14 @@ internal sealed partial class PortDirectory(
             return error;
         }
 
-        Port parent = port;
+        // The station of an interface has the interface's own rings, the other way round: what is watched is the interface.
+        Port parent = port is AttachedPort station ? station.Inner : port;
+        if (parent != port)
+        {
+            parent.AddReference();
+            port.DropReference();
+        }
+
         error = MonitorPort.TryCreate(parent, request, Regions, out MonitorPort? monitor);
         if (error == Errno.Ok)
         {
@@ -97,6 +104,7 @@ internal sealed partial class PortDirectory(
             return FindPipe(request, parent, id, isMaster, out port);
         }
 
+        ForgetGone(request.Place.KeyOf(request.Name));
         if (TryGetKnown(request, out Port? known))
         {
             port = known;
@@ -117,6 +125,18 @@ internal sealed partial class PortDirectory(
     private bool TryGetKnown(PortRequest request, [NotNullWhen(true)] out Port? known) =>
         _ports.TryGetValue(request.Place.KeyOf(request.Name), out known)
         || (!request.Place.IsOwn && _ports.TryGetValue(request.Name, out known) && known is not NicPort);
+
+    /// <summary>
+    /// Who has the port of an interface that is gone keeps it, with its rings stopped. By the name a new interface can be found,
+    /// or none (ENXIO).
+    /// </summary>
+    private void ForgetGone(string key)
+    {
+        if (_ports.TryGetValue(key, out Port? port) && port is NicPort { IsGone: true })
+        {
+            _ports.Remove(key);
+        }
+    }
 
     /// <summary>The port of an interface, by the driver that takes it over.</summary>
     private int MakeNic(PortRequest request, out Port port)
@@ -379,7 +399,11 @@ internal sealed partial class PortDirectory(
 
     private void OnNicEnded(string key, NicPort port)
     {
-        _ports.Remove(key);
+        if (_ports.GetValueOrDefault(key) == port)
+        {
+            _ports.Remove(key);
+        }
+
         LogTotals(port);
     }
 

@@ -9,7 +9,7 @@ internal sealed partial class NicPort
     /// <summary>An Ethernet header: less is no frame for the host stack.</summary>
     private const uint HeaderBytes = 14;
 
-    internal override bool TxSync(Kring ring, int callerThread)
+    internal override bool TxSync(Kring ring)
     {
         uint head = ring.Indexes.RHead;
         if (ring.IsHost)
@@ -60,33 +60,32 @@ internal sealed partial class NicPort
 
         uint tail = ring.Indexes.HwTail;
         uint room = n - 1 - RingWindow.Distance(head, tail, n);
-        if (room != 0)
+        if (room != 0 && (ring.TakeMustLook() || _tunables.NoPendingInterrupt))
         {
             uint received = queue.Receive(new SlotBatch(ring, tail, room));
             ring.Counters.Frames += received;
             Volatile.Write(ref ring.Indexes.HwTail, RingWindow.Advance(tail, Math.Min(received, room), n));
+            if (received != 0)
+            {
+                // There may be more, which nobody announces again.
+                ring.MustLook();
+            }
         }
 
         return true;
     }
 
-    /// <summary>
-    /// Sends what a switch has put into a ring of the attached interface. Here hwcur is the oldest slot that is not done with,
-    /// rhead what the driver has not got yet, and hwtail where the switch has filled up to. The caller holds the ring.
-    /// </summary>
-    internal void SendSwitched(Kring ring)
+    private protected override uint TxSwitched(Kring ring, uint tail)
     {
-        uint tail = Volatile.Read(ref ring.Indexes.HwTail);
         if (ring.IsHost)
         {
             ring.Indexes.RHead = SendUp(ring, ring.Indexes.RHead, tail);
-            Volatile.Write(ref ring.Indexes.HwCur, tail);
-            return;
+            return tail;
         }
 
         if (_transmit[ring.Index] is not { } queue || _isGone)
         {
-            return;
+            return ring.Indexes.HwCur;
         }
 
         if (ring.Indexes.RHead != tail)
@@ -94,7 +93,7 @@ internal sealed partial class NicPort
             ring.Indexes.RHead = Transmit(ring, queue, ring.Indexes.RHead, tail);
         }
 
-        Volatile.Write(ref ring.Indexes.HwCur, Reclaim(ring, queue, ring.Indexes.HwCur, ring.Indexes.RHead));
+        return Reclaim(ring, queue, ring.Indexes.HwCur, ring.Indexes.RHead);
     }
 
     /// <returns>The first slot that was not taken.</returns>
@@ -130,7 +129,7 @@ internal sealed partial class NicPort
     private void ForwardUp(Kring ring, uint first, uint head)
     {
         bool all = _tunables.ForwardAll;
-        if (IsAttached || _adapter.Host is null || !ring.IsForwarding(all))
+        if (IsOwnedBySwitch || _adapter.Host is null || !ring.IsForwarding(all))
         {
             return;
         }
@@ -152,13 +151,13 @@ internal sealed partial class NicPort
         }
 
         slots.ClearFlags(i, slot.Flags, SlotFlags.Forward);
-        if (slot.Length < HeaderBytes || slot.Length > slots.BufferSize)
+        if (slot.Length < HeaderBytes || slot.Length > slots.BufferSize - slot.Pointer)
         {
             ring.Counters.BadSlot++;
             return;
         }
 
-        _adapter.Host?.Deliver(slots.Data(slot.BufferIndex, slot.Length));
+        _adapter.Host?.Deliver(slots.Data(slot));
         if (required == SlotFlags.None && ring.Direction == RingDirection.Tx)
         {
             ring.Counters.Frames++;
@@ -177,8 +176,7 @@ internal sealed partial class NicPort
         uint taken = 0;
         for (; taken < room; taken++)
         {
-            uint buffer = slots.TakeBuffer(taken);
-            int length = _adapter.Host!.TryTake(host, slots.Data(buffer, slots.BufferSize));
+            int length = _adapter.Host!.TryTake(host, slots.Room(taken));
             if (length == 0)
             {
                 break;

@@ -13,6 +13,9 @@ internal sealed partial class NicPort : Port, IAdapterEvents
 {
     private const uint HostRingsMax = 16;
 
+    /// <summary>What comes on top of the MTU: Ethernet header and a VLAN tag.</summary>
+    private const uint FrameHeaderMax = 18;
+
     private readonly IAdapter _adapter;
     private readonly Tunables _tunables;
     private readonly ILogger _log;
@@ -44,6 +47,19 @@ internal sealed partial class NicPort : Port, IAdapterEvents
 
     internal override bool ReceivesInSync => true;
 
+    internal override bool SupportsOffsets => true;
+
+    /// <summary>The longest frame, or as much of it as a driver receives into one buffer, has to fit behind the offset.</summary>
+    internal override uint OffsetMax(Kring ring)
+    {
+        uint bufferSize = base.OffsetMax(ring);
+        bool receives = ring is { Direction: RingDirection.Rx, IsHost: false };
+        return receives ? bufferSize - Math.Min(_adapter.Properties.Mtu + FrameHeaderMax, bufferSize) : bufferSize;
+    }
+
+    /// <summary>The interface does not exist any more.</summary>
+    internal bool IsGone => _isGone;
+
     /// <summary>How its driver has it, for status views.</summary>
     internal string Status => _adapter.Status;
 
@@ -51,11 +67,6 @@ internal sealed partial class NicPort : Port, IAdapterEvents
     internal string Description => string.Create(
         System.Globalization.CultureInfo.InvariantCulture,
         $"{Name}: {(_isOpen ? Status : "not open")}; rx {Rings.Rx} x {Rings.RxSlots}, tx {Rings.Tx} x {Rings.TxSlots}, host rx {HostRxRings}, host tx {HostTxRings}");
-
-    /// <summary>The interface belongs to a switch.</summary>
-    internal bool IsAttached { get; set; }
-
-    internal override bool IsOwnedBySwitch => IsAttached;
 
     /// <summary>Numbers of host rings that a request wants; 0 for the driver's own. Honoured while nobody is bound.</summary>
     internal override void SetHostRings(uint tx, uint rx)

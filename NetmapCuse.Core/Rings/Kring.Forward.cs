@@ -20,7 +20,7 @@ internal sealed unsafe partial class Kring
     /// Moves a packet from a slot of this ring to the head of a TX ring, by swapping buffers, and moves that ring's head and cur
     /// over it: allowed only while the program is inside a call. Both rings are held and of one region.
     /// </summary>
-    /// <returns>False when the TX ring has no slot left.</returns>
+    /// <returns>False when the TX ring has no slot left, or cannot have packets at this one's offset.</returns>
     internal bool TrySwapInto(uint slot, Kring tx)
     {
         uint head = tx.Indexes.RHead;
@@ -31,7 +31,17 @@ internal sealed unsafe partial class Kring
 
         NetmapSlot source = Slots[slot];
         NetmapSlot to = tx.Slots[head];
-        tx.Slots[head] = to with { BufferIndex = source.BufferIndex, Length = source.Length, Flags = SlotFlags.BufferChanged };
+        uint offset = OffsetOf(source.Pointer);
+        ulong pointer = tx.WithOffset(to.Pointer, offset);
+        if (tx.OffsetOf(pointer) != offset)
+        {
+            return false;
+        }
+
+        tx.Slots[head] = to with
+        {
+            BufferIndex = source.BufferIndex, Length = source.Length, Flags = SlotFlags.BufferChanged, Pointer = pointer,
+        };
         Slots[slot] = source with { BufferIndex = to.BufferIndex, Flags = SlotFlags.BufferChanged };
         head = RingWindow.Next(head, tx.NumSlots);
         tx.Indexes.RHead = head;

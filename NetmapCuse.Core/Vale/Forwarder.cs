@@ -26,12 +26,11 @@ internal sealed unsafe partial class Forwarder : IDisposable
     private readonly Fragment* _fragments = (Fragment*)NativeMemory.AlignedAlloc((nuint)(FragmentsMax * sizeof(Fragment)), 64);
     private readonly PacketList[] _lists = new PacketList[ValeSwitch.Flood + 1];
     private readonly byte[] _touched = new byte[Limits.SwitchPortsMax];
-    private readonly IndirectBuffers _indirect = new();
     private int _touchedCount;
     private int _count;
 
     /// <summary>Sends the slots between hwcur and <paramref name="head"/>.</summary>
-    internal void Forward(ValePort port, Kring source, uint head, int callerThread, int batch)
+    internal void Forward(ValePort port, Kring source, uint head, int batch)
     {
         uint first = source.Indexes.HwCur;
         if (port.Switch is not { } valeSwitch || batch <= 0)
@@ -40,24 +39,21 @@ internal sealed unsafe partial class Forwarder : IDisposable
             return;
         }
 
+        // Half a ring at a time: while one half is copied into a receiver's ring, the receiver empties the other.
         LookAtSender(port, source);
-        batch = Math.Min(batch, Limits.BatchMax);
+        batch = Math.Min(batch, Math.Min(Limits.BatchMax, (int)(source.NumSlots + 1) / 2));
         while (first != head)
         {
-            first = Classify(port, valeSwitch, source, first, head, callerThread, batch);
+            first = Classify(port, valeSwitch, source, first, head, batch);
             Deliver(port, valeSwitch, source);
         }
     }
 
-    public void Dispose()
-    {
-        NativeMemory.AlignedFree(_fragments);
-        _indirect.Dispose();
-    }
+    public void Dispose() => NativeMemory.AlignedFree(_fragments);
 
     /// <summary>Puts up to a batch of slots on lists; returns the first slot that is left.</summary>
     private uint Classify(
-        ValePort port, ValeSwitch valeSwitch, Kring source, uint slot, uint head, int callerThread, int batch)
+        ValePort port, ValeSwitch valeSwitch, Kring source, uint slot, uint head, int batch)
     {
         Route route = new(valeSwitch, port.Index);
         uint frames = 0;
@@ -68,7 +64,7 @@ internal sealed unsafe partial class Forwarder : IDisposable
         {
             int packet = _count;
             Prefetch(source, slot);
-            slot = Gather(source, slot, head, callerThread, out SlotFlags flags, out uint length, out byte* frame);
+            slot = Gather(source, slot, head, out SlotFlags flags, out uint length, out byte* frame);
             if (_count == packet)
             {
                 source.Counters.BadSlot++;
@@ -86,6 +82,12 @@ internal sealed unsafe partial class Forwarder : IDisposable
             frames++;
             bytes += length;
             Append(destination, packet, _count - packet);
+            if (_unusual == SlotFlags.None && route.IsLearnt)
+            {
+                packet = _count;
+                slot = TakeSame(source, route.FirstBytes, route.NextBytes, destination, slot, head, batch, ref bytes);
+                frames += (uint)(_count - packet);
+            }
         }
 
         source.Counters.Frames += frames;
@@ -94,11 +96,61 @@ internal sealed unsafe partial class Forwarder : IDisposable
     }
 
     /// <summary>
+    /// Takes packets of one slot as long as they have the Ethernet header of the one before, as neighbours mostly do: they
+    /// go where that went. Ends in front of the first slot that is anything else.
+    /// </summary>
+    /// <param name="source">The ring that sends.</param>
+    /// <param name="firstBytes">Bytes 0 to 7 of the header.</param>
+    /// <param name="nextBytes">Bytes 6 to 13 of it.</param>
+    /// <param name="destination">The list to go on; the packet before is its last.</param>
+    /// <param name="slot">The first slot that is not taken.</param>
+    /// <param name="head">Where the sender's slots end.</param>
+    /// <param name="batch">Where <see cref="_count"/> ends.</param>
+    /// <param name="bytes">Goes up by what was taken.</param>
+    private uint TakeSame(
+        Kring source, ulong firstBytes, ulong nextBytes, int destination, uint slot, uint head, int batch, ref ulong bytes)
+    {
+        const SlotFlags Special = SlotFlags.MoreFragments | SlotFlags.Indirect | SlotFlags.BufferChanged;
+        ref PacketList list = ref _lists[destination];
+        uint least = HeaderBytes;
+        uint range = source.BufferSize - HeaderBytes;
+        int last = list.Last;
+        int count = _count;
+        for (; slot != head && count < batch; count++)
+        {
+            Prefetch(source, slot);
+            ulong word = Volatile.Read(ref *(ulong*)(source.Slots + slot));
+            byte* frame = source.BufferOf((uint)word);
+            uint length = (ushort)(word >> 32);
+            if (((SlotFlags)(word >> 48) & Special) != 0 || length - least > range
+                || *(ulong*)frame != firstBytes || *(ulong*)(frame + 6) != nextBytes)
+            {
+                break;
+            }
+
+            Fragment* fragment = _fragments + count;
+            fragment->Data = frame;
+            fragment->SetSingle(slot, length);
+            _fragments[last].Next = (short)count;
+            last = count;
+            bytes += length;
+            slot = RingWindow.Next(slot, source.NumSlots);
+        }
+
+        uint taken = (uint)(count - _count);
+        list.Last = last;
+        list.Packets += taken;
+        list.Slots += taken;
+        _count = count;
+        return slot;
+    }
+
+    /// <summary>
     /// Takes the slots of one packet. A packet with a bad slot, or of more than 64, leaves no fragment behind.
     /// </summary>
     /// <returns>The slot behind the packet.</returns>
     private uint Gather(
-        Kring source, uint slot, uint head, int callerThread, out SlotFlags flags, out uint length, out byte* frame)
+        Kring source, uint slot, uint head, out SlotFlags flags, out uint length, out byte* frame)
     {
         // Index, length and flags in one load: they are the client's, and may change while we look.
         ulong word = Volatile.Read(ref *(ulong*)(source.Slots + slot));
@@ -111,7 +163,7 @@ internal sealed unsafe partial class Forwarder : IDisposable
 
         if (((flags & (SlotFlags.MoreFragments | SlotFlags.Indirect)) | _unusual) != 0)
         {
-            return GatherChain(source, slot, head, callerThread, out flags, out length, out frame);
+            return GatherChain(source, slot, head, out flags, out length, out frame);
         }
 
         frame = source.BufferOf((uint)word);
@@ -128,7 +180,7 @@ internal sealed unsafe partial class Forwarder : IDisposable
 
     /// <summary>The same for packets of several slots and for indirect ones.</summary>
     private uint GatherChain(
-        Kring source, uint slot, uint head, int callerThread, out SlotFlags firstFlags, out uint length, out byte* frame)
+        Kring source, uint slot, uint head, out SlotFlags firstFlags, out uint length, out byte* frame)
     {
         int first = _count;
         int count = 0;
@@ -151,7 +203,7 @@ internal sealed unsafe partial class Forwarder : IDisposable
             if (good)
             {
                 _fragments[first + count].Slot = (ushort)place;
-                good = TryTake(source, copy, first + count, isFirst: count == 0, callerThread);
+                good = TryTake(source, copy, first + count, isFirst: count == 0);
                 firstFlags = count == 0 ? copy.Flags : firstFlags;
                 length += copy.Length;
             }
@@ -165,7 +217,7 @@ internal sealed unsafe partial class Forwarder : IDisposable
         return slot;
     }
 
-    private bool TryTake(Kring source, NetmapSlot slot, int place, bool isFirst, int callerThread)
+    private bool TryTake(Kring source, NetmapSlot slot, int place, bool isFirst)
     {
         ref Fragment fragment = ref _fragments[place];
         fragment.Length = slot.Length;
@@ -184,7 +236,23 @@ internal sealed unsafe partial class Forwarder : IDisposable
         }
 
         _hasIndirect = true;
-        return _indirect.TryRead(source, slot, place, least, callerThread, ref fragment.Data, ref fragment.Length);
+        return TryTakeIndirect(source, slot, least, ref fragment);
+    }
+
+    /// <summary>
+    /// The data is on the ring's stage. A first fragment whose header could not be read is bad; data that could not be
+    /// read after that makes the fragment empty (reference/netmap-behaviour.md section 9.6).
+    /// </summary>
+    private static bool TryTakeIndirect(Kring source, NetmapSlot slot, int least, ref Fragment fragment)
+    {
+        if (source.Stage?.TryFind(fragment.Slot, slot.Pointer, slot.Length, out fragment.Data, out int bytes) != true
+            || slot.Pointer == 0 || (least != 0 && bytes < least))
+        {
+            return false;
+        }
+
+        fragment.Length = bytes == slot.Length ? slot.Length : (ushort)0;
+        return true;
     }
 
     private static void Prefetch(Kring source, uint slot)
@@ -230,6 +298,15 @@ internal sealed unsafe partial class Forwarder : IDisposable
         private ulong _nextBytes = ulong.MaxValue;
         private ulong _learnt = ulong.MaxValue;
         private int _destination = ValeSwitch.NoPort;
+
+        /// <summary>Bytes 0 to 7 of the last packet's header.</summary>
+        internal readonly ulong FirstBytes => _firstBytes;
+
+        /// <summary>Bytes 6 to 13 of it.</summary>
+        internal readonly ulong NextBytes => _nextBytes;
+
+        /// <summary>The last packet's sender is known: another one with its header needs no look.</summary>
+        internal readonly bool IsLearnt => (_nextBytes & AddressMask) == _learnt;
 
         /// <summary>The destination port of a packet: an index, or <see cref="ValeSwitch.Flood"/>.</summary>
         /// <param name="data">At least the 14 bytes of an Ethernet header.</param>

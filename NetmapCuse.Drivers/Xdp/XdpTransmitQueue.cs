@@ -212,7 +212,7 @@ internal sealed class XdpTransmitQueue : ITransmitQueue, IRetriedQueue
             {
                 transmit.Descriptor(producer++) = new XdpDescriptor
                 {
-                    Address = _ring.OffsetOf(slot.BufferIndex),
+                    Address = _ring.OffsetOf(slot.BufferIndex) + slot.Pointer,
                     Length = slot.Length,
                 };
             }
@@ -270,7 +270,7 @@ internal sealed class XdpTransmitQueue : ITransmitQueue, IRetriedQueue
             {
                 transmit.Descriptor(producer++) = new XdpDescriptor
                 {
-                    Address = _ring.OffsetOf(slot.BufferIndex),
+                    Address = _ring.OffsetOf(slot.BufferIndex) + slot.Pointer,
                     Length = slot.Length,
                     Options = i + 1 < parts ? XdpDescriptor.Continues : 0,
                 };
