@@ -23,14 +23,17 @@ internal static class RingSync
 
         /// <summary>The ring is stopped: the ioctls say EIO.</summary>
         Stopped = 4,
+
+        /// <summary>Nothing was sent: data of indirect slots has to be brought first (<see cref="IndirectSync"/>).</summary>
+        NeedsMemory = 8,
     }
 
     /// <summary>
     /// Syncs every bound ring of the direction; an impossible head or cur is not an error of the ioctl. NIOCRXSYNC looks for frames
     /// whether or not some were announced ("force read").
     /// </summary>
-    /// <returns>False when a ring was stopped (EIO).</returns>
-    internal static bool All(Binding binding, RingDirection direction, int callerThread)
+    /// <returns>What became of all of them.</returns>
+    internal static Outcome All(Binding binding, RingDirection direction, int callerThread)
     {
         Outcome all = Outcome.None;
         if (direction == RingDirection.Rx && binding.ForwardingRing is not null)
@@ -45,7 +48,7 @@ internal static class RingSync
                 all |= Tx(binding.Port, ring, callerThread);
             }
 
-            return (all & Outcome.Stopped) == 0;
+            return all;
         }
 
         foreach (Kring ring in binding.Rx)
@@ -54,7 +57,7 @@ internal static class RingSync
             all |= Rx(binding.Port, ring, Now(binding));
         }
 
-        return (all & Outcome.Stopped) == 0;
+        return all;
     }
 
     /// <summary>A ring whose prologue fails is not synced: what it would send is not what the program meant.</summary>
@@ -82,6 +85,10 @@ internal static class RingSync
         ring.Exit();
         return outcome;
     }
+
+    /// <summary>The same for a ring that the caller holds, with what its last prologue took.</summary>
+    internal static Outcome TxTaken(Port port, Kring ring, int callerThread) =>
+        TxHeld(port, ring, isGood: true, callerThread);
 
     /// <summary>The time for RX rings, or 0 when only rings that ask for it shall get one (parameter no_timestamp).</summary>
     internal static long Now(Binding binding) => binding.Tunables.NoTimestamp ? 0 : Clock.Microseconds();
@@ -118,6 +125,11 @@ internal static class RingSync
         if (!isGood)
         {
             return Outcome.Error;
+        }
+
+        if (callerThread != 0 && port.ReadsIndirectSlots && ring.LacksIndirectData)
+        {
+            return Outcome.NeedsMemory;
         }
 
         return port.Send(ring, callerThread) ? Ready(ring.Publish()) : Outcome.Error | Ready(ring.ShowsMore);

@@ -102,7 +102,7 @@ internal sealed class RingMonitors : IRingMonitors
             uint count = RingWindow.Distance(first, head, ring.NumSlots);
             if (indirectThread != 0 && IndirectTransfer.IsNeeded(ring, first, count))
             {
-                IndirectTransfer.Copy(ring, first, count, monitor, indirectThread);
+                IndirectTransfer.Copy(ring, first, count, monitor);
             }
             else
             {

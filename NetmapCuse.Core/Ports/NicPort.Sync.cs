@@ -9,7 +9,7 @@ internal sealed partial class NicPort
     /// <summary>An Ethernet header: less is no frame for the host stack.</summary>
     private const uint HeaderBytes = 14;
 
-    internal override bool TxSync(Kring ring, int callerThread)
+    internal override bool TxSync(Kring ring)
     {
         uint head = ring.Indexes.RHead;
         if (ring.IsHost)

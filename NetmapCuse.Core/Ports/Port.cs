@@ -90,12 +90,12 @@ internal abstract class Port
     {
         if (ring.Monitors is not { } monitors)
         {
-            return TxSync(ring, callerThread);
+            return TxSync(ring);
         }
 
         monitors.Sending(ring, ReadsIndirectSlots ? callerThread : 0);
         uint firstCompleted = RingWindow.Next(ring.Indexes.HwTail, ring.NumSlots);
-        bool done = TxSync(ring, callerThread);
+        bool done = TxSync(ring);
         monitors.Completed(ring, firstCompleted, RingWindow.Next(ring.Indexes.HwTail, ring.NumSlots));
         return done;
     }
@@ -133,9 +133,8 @@ internal abstract class Port
 
     /// <summary>Sends what is between hwcur and rhead, as far as it goes; moves hwcur and hwtail. Data path.</summary>
     /// <param name="ring">The ring, held by the caller, its prologue passed.</param>
-    /// <param name="callerThread">Who calls, for indirect buffers.</param>
     /// <returns>False when the port cannot sync: poll says POLLERR.</returns>
-    internal abstract bool TxSync(Kring ring, int callerThread);
+    internal abstract bool TxSync(Kring ring);
 
     /// <summary>For ports that can be attached: sends what is between rhead and <paramref name="tail"/>, and moves rhead. Data path.</summary>
     /// <returns>The first slot that is not done with: hwcur from now on.</returns>

@@ -91,7 +91,11 @@ internal sealed unsafe partial class Kring : IShowsBuffers
     }
 
     /// <summary>Lets syncs in. Control plane.</summary>
-    internal void Start() => Volatile.Write(ref _state, Idle);
+    internal void Start()
+    {
+        Interlocked.Increment(ref _starts);
+        Volatile.Write(ref _state, Idle);
+    }
 
     /// <summary>
     /// What the program moved since the last exchange. Reads head and cur once; puts a tail that the program changed

@@ -111,7 +111,7 @@ internal sealed class AttachedPort : ValePort
         bool any = tail != ring.Indexes.HwCur;
         if (any)
         {
-            Forward(ring, ring.Index - Tx[0].Index, tail, callerThread: 0);
+            Forward(ring, ring.Index - Tx[0].Index, tail);
             ring.Indexes.RHead = tail;
             ring.Indexes.RCur = tail;
             ring.Indexes.RTail = tail;

@@ -100,12 +100,12 @@ internal class ValePort : Port
 
     internal override bool ReadsIndirectSlots => true;
 
-    internal override bool TxSync(Kring ring, int callerThread)
+    internal override bool TxSync(Kring ring)
     {
         uint head = ring.Indexes.RHead;
         if (head != ring.Indexes.HwCur)
         {
-            Forward(ring, ring.Index, head, callerThread);
+            Forward(ring, ring.Index, head);
             ring.Indexes.HwCur = head;
         }
 
@@ -115,7 +115,7 @@ internal class ValePort : Port
 
     private protected override uint TxSwitched(Kring ring, uint tail)
     {
-        Forward(ring, ring.Index, tail, callerThread: 0);
+        Forward(ring, ring.Index, tail);
         ring.Indexes.RHead = tail;
         return tail;
     }
@@ -152,9 +152,8 @@ internal class ValePort : Port
     /// <param name="source">The ring.</param>
     /// <param name="forwarder">Which forwarder, by position of the ring among those that send.</param>
     /// <param name="head">The first slot that is not sent.</param>
-    /// <param name="callerThread">Whose memory indirect slots are in.</param>
-    private protected void Forward(Kring source, uint forwarder, uint head, int callerThread) =>
-        _forwarders[forwarder].Forward(this, source, head, callerThread, _parameters.BridgeBatch);
+    private protected void Forward(Kring source, uint forwarder, uint head) =>
+        _forwarders[forwarder].Forward(this, source, head, _parameters.BridgeBatch);
 
     /// <summary>One for each sending ring.</summary>
     private protected void CreateForwarders() => _forwarders = [.. Tx.Select(_ => new Forwarder())];
