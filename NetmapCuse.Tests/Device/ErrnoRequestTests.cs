@@ -22,6 +22,8 @@ public sealed class ErrnoRequestTests(HostFixture device) : ErrnoRowTest(device)
         client.Attach("vale0:nobody0").Should().Be(Errno.Inval);
         client.Attach(OnSwitch, All with { RingId = 1 }, out _).Should().Be(Errno.Inval);
         client.Attach(OnSwitch, RegisterMode.Host).Should().Be(Errno.Inval);
+        client.Attach("vale0:null", RegisterMode.Null).Should().Be(Errno.Inval);
+        client.Attach(OnSwitch + "{1").Should().Be(Errno.Inval, "a pipe is no interface");
         NetmapClient ephemeral = Open().Register("vale0:e");
         client.Attach("vale0:e").Should().Be(Errno.Busy);
         NetmapClient user = Open().Register(Nic);
