@@ -127,6 +127,7 @@ internal static class Daemon
             {
                 ArenaBytes = settings.ParseArenaBytes(),
                 WatchMicroseconds = settings.ParseSpin(),
+                SharedSwitches = settings.ParseSharedSwitches(),
             };
             DeviceServerOptions serverOptions = new()
             {

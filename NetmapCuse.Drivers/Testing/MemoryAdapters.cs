@@ -18,7 +18,7 @@ internal sealed class MemoryAdapters : IAdapterFactory, IHostInterfaces
     internal MemoryAdapter Add(string name, AdapterProperties? properties = null) =>
         _adapters[name] = new MemoryAdapter(properties ?? MemoryAdapter.Usual);
 
-    public bool Exists(string name) => _adapters.ContainsKey(name) || _real.Exists(name);
+    public bool Exists(string name, CallerPlace place) => _adapters.ContainsKey(name) || _real.Exists(name, place);
 
     public int TryCreate(string name, AdapterSettings settings, out IAdapter? adapter)
     {

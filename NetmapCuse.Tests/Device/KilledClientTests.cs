@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using FluentAssertions;
 using NetmapCuse.Core.Abi.Linux;
+using NetmapCuse.Core.Ports;
 using NetmapCuse.Tests.Transport;
 using Xunit;
 
@@ -154,7 +155,7 @@ public sealed class KilledClientTests(HostFixture device) : DeviceTest(device), 
     /// <summary>What is made once for the life of a device, or of this process, is made now.</summary>
     private DeviceRemains Prepare()
     {
-        if (!_host.Interfaces.Exists("nmnic0"))
+        if (!_host.Interfaces.Exists("nmnic0", CallerPlace.Own))
         {
             _host.Interfaces.Add("nmnic0");
         }

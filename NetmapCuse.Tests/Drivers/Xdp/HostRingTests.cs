@@ -94,7 +94,7 @@ public sealed class HostRingTests(RealDevice device) : DeviceTest(device), IClas
     {
         using VethRig rig = new();
         NetmapClient client = Open();
-        NetmapClient station = Open().Register("vale9:station");
+        NetmapClient station = rig.A.Run(() => Open().Register("vale9:station"));
         rig.A.Run(() => client.Attach("vale9:a0")).Should().Be(0);
         byte[] hello = Frames.Make(Frames.Broadcast, 77);
         SendRaw(rig, hello);

@@ -51,6 +51,9 @@ internal sealed class VethRig : IDisposable
 
     internal void InB(params string[] arguments) => Ip(["-n", _nameB, .. arguments]);
 
+    /// <summary>"net:[4026531840]" of A.</summary>
+    internal string IdOfA() => A.Run(static () => new FileInfo("/proc/thread-self/ns/net").LinkTarget!);
+
     internal string LinksOfA() => Output("ip", ["-n", _nameA, "-o", "-d", "link"]);
 
     /// <summary>Runs a program of samples/ in A.</summary>
