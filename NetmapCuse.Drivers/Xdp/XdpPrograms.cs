@@ -131,7 +131,9 @@ internal static class XdpPrograms
     internal static Fd ToTap(int tap) => Bpf.Load(
         Bpf.ClassifierProgram,
         [
-            StoreImmediate(1, Mark, HostMark),
+            // Kernels before 6.4 store nothing but registers there.
+            Set(2, HostMark),
+            StoreWord(1, 2, Mark),
             Set(1, (uint)tap),
             Set(2, 0),
             Call(Redirect),
