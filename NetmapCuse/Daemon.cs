@@ -9,6 +9,7 @@ using NetmapCuse.Core.Memory;
 using NetmapCuse.Core.Transport;
 using NetmapCuse.Drivers.Tap;
 using NetmapCuse.Drivers.Xdp;
+using NetmapCuse.Logging;
 using Serilog;
 using Serilog.Core;
 using Serilog.Events;
@@ -26,8 +27,9 @@ internal static class Daemon
         LoggingLevelSwitch level = new(settings.Verbose ? LogEventLevel.Debug : LogEventLevel.Information);
         using Logger log = new LoggerConfiguration()
             .MinimumLevel.ControlledBy(level)
+            .Filter.With(new FloodFilter(TimeProvider.System))
             .WriteTo.Console(
-                outputTemplate: "{Timestamp:HH:mm:ss.fff} {Level:u3} {Message:lj}{NewLine}{Exception}",
+                outputTemplate: "{Timestamp:HH:mm:ss.fff} {Level:u3} {Message:lj}{LeftOut:l}{NewLine}{Exception}",
                 standardErrorFromLevel: LogEventLevel.Verbose,
                 formatProvider: CultureInfo.InvariantCulture)
             .CreateLogger();
@@ -144,7 +146,8 @@ internal static class Daemon
             };
             PacketMemory memory = door == Door.PageCache
                 ? new DeviceFileMemory(options.ArenaBytes)
-                : new MemFdMemory(options.ArenaBytes);
+                : new MemFdMemory(options.ArenaBytes, settings.HugePages);
+            TellOfHugePages(settings, door, log);
             NetmapDevice device = new(options, memory, host, log);
             try
             {
@@ -162,6 +165,19 @@ internal static class Daemon
             {
                 device.Dispose();
                 throw;
+            }
+        }
+
+        /// <summary>What was asked for and cannot be had works without.</summary>
+        private static void TellOfHugePages(ServeSettings settings, Door door, ILogger log)
+        {
+            if (settings.HugePages && door == Door.PageCache)
+            {
+                log.Warning("No huge pages: the page-cache door has none");
+            }
+            else if (settings.HugePages && !SharedHugePages.AreGranted)
+            {
+                log.Warning("No huge pages: this kernel gives none to shared memory ({Remedy})", SharedHugePages.Remedy);
             }
         }
 

@@ -26,6 +26,9 @@ internal sealed record ServeSettings
 
     internal required string ArenaSize { get; init; }
 
+    /// <summary>Ask for transparent huge pages for packet memory.</summary>
+    internal required bool HugePages { get; init; }
+
     internal required int SpinMicroseconds { get; init; }
 
     internal required bool Verbose { get; init; }

@@ -19,6 +19,9 @@ internal static unsafe partial class Libc
     /// <summary>MADV_POPULATE_WRITE (asm-generic/mman-common.h, Linux 5.14): take the page faults now.</summary>
     internal const int MadvPopulateWrite = 23;
 
+    /// <summary>MADV_HUGEPAGE (asm-generic/mman-common.h).</summary>
+    internal const int MadvHugePage = 14;
+
     /// <summary>MFD_CLOEXEC | MFD_ALLOW_SEALING (linux/memfd.h).</summary>
     internal const uint MfdCloexecSealable = 0x0001 | 0x0002;
 

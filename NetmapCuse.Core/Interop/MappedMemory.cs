@@ -27,6 +27,32 @@ public sealed unsafe class MappedMemory : SafeHandle
             : throw PosixException.Last($"mmap of {length} bytes of packet memory");
     }
 
+    /// <summary>
+    /// The same at an address where huge pages of the file can be mapped, and asks for them. What the kernel makes of the
+    /// request is seen in /proc/self/smaps (ShmemPmdMapped).
+    /// </summary>
+    internal static MappedMemory MapForHugePages(Fd file, ulong length)
+    {
+        const int Protection = Libc.ProtRead | Libc.ProtWrite;
+        const ulong HugePage = 2 << 20;
+        ulong reserved = length + HugePage;
+        MappedMemory place = Reserve(reserved);
+        ulong start = (ulong)place.Address;
+        ulong aligned = (start + HugePage - 1) & ~(HugePage - 1);
+        place.SetHandleAsInvalid();
+        _ = Libc.MUnmap((void*)start, (nuint)(aligned - start));
+        _ = Libc.MUnmap((void*)(aligned + length), (nuint)(start + reserved - aligned - length));
+        void* address = Libc.MMap(
+            (void*)aligned, (nuint)length, Protection, Libc.MapShared | Libc.MapNoReserve | Libc.MapFixed, file, 0);
+        if ((nint)address == -1)
+        {
+            throw PosixException.Last($"mmap of {length} bytes of packet memory");
+        }
+
+        _ = Libc.MAdvise(address, (nuint)length, Libc.MadvHugePage);
+        return new MappedMemory(address, length);
+    }
+
     /// <summary>Takes addresses without memory; touching them ends the process until <see cref="Fill"/>.</summary>
     internal static MappedMemory Reserve(ulong length)
     {

@@ -9,7 +9,9 @@ public sealed unsafe class MemFdMemory : PacketMemory
 {
     private readonly MappedMemory _mapping;
 
-    public MemFdMemory(ulong size) : base(size)
+    /// <param name="size">Bytes, whole pages.</param>
+    /// <param name="hugePages">Asks for transparent huge pages, which the kernel grants as <see cref="SharedHugePages"/> says.</param>
+    public MemFdMemory(ulong size, bool hugePages = false) : base(size)
     {
         File = Libc.MemFdCreate("netmap", Libc.MfdCloexecSealable);
         if (File.IsInvalid)
@@ -27,7 +29,7 @@ public sealed unsafe class MemFdMemory : PacketMemory
             throw PosixException.Last("sealing the packet memory");
         }
 
-        _mapping = MappedMemory.Map(File, size);
+        _mapping = hugePages ? MappedMemory.MapForHugePages(File, size) : MappedMemory.Map(File, size);
     }
 
     /// <summary>The memfd.</summary>

@@ -18,6 +18,51 @@ internal sealed unsafe partial class Forwarder
         ring.ExchangesBuffers && ring.Buffers == source.Buffers && ring.Consumer is null
         && source.Monitors is null && !_hasIndirect && !_hasOffsets && !ring.HasOffsets;
 
+    /// <summary>
+    /// A list of packets of one slot. The indexes of some slots are read before the first of them is written: the lines are
+    /// the other CPU's, and all of them come at once.
+    /// </summary>
+    private ulong ExchangeSingles(Kring source, Kring ring, in Kring.Claim claim, in PacketList list, uint packets)
+    {
+        ulong bytes = 0;
+        uint slot = claim.Start;
+        int packet = list.First;
+        uint* free = stackalloc uint[(int)Group];
+        while (packets != 0)
+        {
+            uint count = Math.Min(Math.Min(packets, Group), ring.NumSlots - slot);
+            NetmapSlot* to = ring.Slots + slot;
+            for (uint i = 0; i < count; i++)
+            {
+                free[i] = Volatile.Read(ref to[i].BufferIndex);
+            }
+
+            for (uint i = 0; i < count; i++)
+            {
+                Fragment* fragment = _fragments + packet;
+                NetmapSlot* from = source.Slots + fragment->Slot;
+                uint given = Volatile.Read(ref from->BufferIndex);
+                packet = fragment->Next;
+                if (!source.IsBuffer(given) || !ring.IsBuffer(free[i]))
+                {
+                    bytes += Place(ring, slot + i, fragment, 1u << 8);
+                    continue;
+                }
+
+                from->BufferIndex = free[i];
+                from->Flags = SlotFlags.BufferChanged;
+                *(ulong*)(to + i) = given | ((ulong)fragment->Length << 32) | (1UL << 56);
+                bytes += fragment->Length;
+            }
+
+            packets -= count;
+            slot += count;
+            slot -= slot == ring.NumSlots ? slot : 0;
+        }
+
+        return bytes;
+    }
+
     private ulong ExchangeList(Kring source, Kring ring, in Kring.Claim claim, in PacketList list, uint packets)
     {
         ulong bytes = 0;

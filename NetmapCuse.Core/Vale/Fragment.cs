@@ -1,6 +1,10 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
 namespace NetmapCuse.Core.Vale;
 
-/// <summary>One slot of a packet in a batch. Next and Count are valid in a packet's first fragment only.</summary>
+/// <summary>One slot of a packet in a batch, 16 bytes. Next and Count are valid in a packet's first fragment only.</summary>
+[StructLayout(LayoutKind.Sequential)]
 internal unsafe struct Fragment
 {
     /// <summary>End of a list of packets.</summary>
@@ -19,6 +23,10 @@ internal unsafe struct Fragment
 
     /// <summary>Slots of the packet.</summary>
     internal byte Count;
+
+    /// <summary>A packet of one slot, the last of its list: all fields but the bytes, in one store.</summary>
+    internal void SetSingle(uint slot, uint length) =>
+        Unsafe.As<short, ulong>(ref Next) = 0xffff | (ulong)slot << 16 | (ulong)length << 32 | 1UL << 48;
 }
 
 /// <summary>The packets of one destination, in the order in which they were sent.</summary>

@@ -4,14 +4,17 @@ namespace NetmapCuse.Core.Vale;
 
 /// <summary>
 /// Serves one ring whenever it has news, in the thread that brings them: of several threads one works, and what the others
-/// bring meanwhile is not lost, because it looks again.
+/// bring meanwhile is not lost, because it looks again. Nobody works for others without end: after some rounds what is
+/// left goes to a thread of the pool.
 /// </summary>
 /// <param name="ring">The ring.</param>
 /// <param name="serve">Serves it once, the ring being held; true when it should be served again at once.</param>
 /// <param name="tunables">txsync_retry.</param>
-internal sealed class RingPump(Kring ring, Func<Kring, bool> serve, Ports.Tunables tunables) : ISleeper, IConsumer
+internal sealed class RingPump(Kring ring, Func<Kring, bool> serve, Ports.Tunables tunables)
+    : ISleeper, IConsumer, IThreadPoolWorkItem
 {
     private const int CatchUpMax = 16;
+    private const int RoundsMax = 16;
 
     private int _pending;
 
@@ -22,6 +25,8 @@ internal sealed class RingPump(Kring ring, Func<Kring, bool> serve, Ports.Tunabl
     public void Wake(RingDirection direction) => Run();
 
     public void MakeRoom(Kring full) => Run();
+
+    void IThreadPoolWorkItem.Execute() => Run();
 
     /// <summary>Serves what came before there was a pump; a bounded number of times, as more would announce itself.</summary>
     internal void CatchUp()
@@ -41,8 +46,15 @@ internal sealed class RingPump(Kring ring, Func<Kring, bool> serve, Ports.Tunabl
     {
         Volatile.Write(ref _pending, 1);
         Interlocked.MemoryBarrier();
-        while (Volatile.Read(ref _pending) != 0 && ring.TryEnter())
+        for (int round = 0; Volatile.Read(ref _pending) != 0 && ring.TryEnter(); round++)
         {
+            if (round == RoundsMax)
+            {
+                ring.Exit();
+                ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+                return;
+            }
+
             // The exchange is a full barrier: news that came before it are seen by what follows.
             Interlocked.Exchange(ref _pending, 0);
             if (serve(ring))

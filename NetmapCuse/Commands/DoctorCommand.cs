@@ -31,6 +31,7 @@ internal static class DoctorCommand
             Surroundings.Tcx(),
             Surroundings.Vfio(),
             Surroundings.HugePages(),
+            Surroundings.SharedPages(),
         ];
         string? door = passthrough.Works ? passthrough.Name : pageCache.Works ? pageCache.Name : null;
         if (json)

@@ -32,6 +32,10 @@ internal static class ServeCommand
             Description = "Packet memory a device file may grow to, e.g. 4G; only what is used takes memory",
             DefaultValueFactory = _ => "16G",
         };
+        Option<bool> hugePages = new("--hugepages")
+        {
+            Description = "Ask for transparent huge pages for packet memory, so that the daemon misses fewer addresses",
+        };
         Option<int> spin = new("--spin-us")
         {
             Description = "Microseconds that a poll watches its rings before the caller sleeps; 0 for never",
@@ -56,7 +60,7 @@ internal static class ServeCommand
         };
         Command command = new("serve", "Serve /dev/netmap in the foreground; prints 'ready' when programs can open it")
         {
-            device, mode, owner, group, transport, door, arenaSize, spin, verbose, set, sharedSwitch, runDirectory,
+            device, mode, owner, group, transport, door, arenaSize, hugePages, spin, verbose, set, sharedSwitch, runDirectory,
         };
         command.SetAction(parsed =>
         {
@@ -69,6 +73,7 @@ internal static class ServeCommand
                 Transport = parsed.GetValue(transport),
                 Door = parsed.GetValue(door),
                 ArenaSize = parsed.GetValue(arenaSize)!,
+                HugePages = parsed.GetValue(hugePages),
                 SpinMicroseconds = parsed.GetValue(spin),
                 Verbose = parsed.GetValue(verbose),
                 Parameters = parsed.GetValue(set)!,

@@ -1,5 +1,6 @@
 using System.Globalization;
 using NetmapCuse.Core.Interop;
+using NetmapCuse.Core.Memory;
 
 namespace NetmapCuse.Doctor;
 
@@ -59,6 +60,10 @@ internal static class Surroundings
             ? Finding.Yes("memory", "huge pages", $"{free} free")
             : Finding.No("memory", "huge pages", "none free", "echo 512 > /proc/sys/vm/nr_hugepages; helps NIC drivers only");
     }
+
+    internal static Finding SharedPages() => SharedHugePages.AreGranted
+        ? Finding.Yes("memory", "transparent huge pages", $"{SharedHugePages.Chosen}, for serve --hugepages")
+        : Finding.No("memory", "transparent huge pages", "none for shared memory", SharedHugePages.Remedy);
 
     private static Finding Capability(string name, int bit, string purpose)
     {

@@ -21,6 +21,7 @@ internal sealed record Requirement(string What, string Name, string? Base, doubl
         new("pipe, 1024 slots, Mpps", "pipe/1024slots/60B/batch1024", null, 40, true),
         new("pipe, 4096 slots, Mpps", "pipe/4096slots/60B/batch4096", null, 50, true),
         new("pipe, slots only, Mpps", "pipe/4096slots/60B/batch4096/untouched", null, 100, true),
+        new("VALE by exchange of buffers / pipe, 60 bytes", "vale/zerocopy/60B/batch512", "pipe/1024slots/60B/batch512", 0.8, true),
         new("VALE / AF_PACKET over veth", Vale60, "peer/tpacket_v3-veth/60B", 20, true),
         new("VALE / AF_XDP over veth", Vale60, "peer/af_xdp-veth/60B", 20, true),
         new("VALE / memif", Vale60, "peer/dpdk-memif/60B", 3, true),

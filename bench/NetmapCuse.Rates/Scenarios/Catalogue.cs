@@ -62,6 +62,8 @@ internal static class Catalogue
         }
 
         yield return OneToOne(65000, 31);
+        yield return ZeroCopy(60, 512);
+        yield return ZeroCopy(1514, 512);
         foreach (int length in (int[])(quick ? [60] : [60, 1514]))
         {
             yield return Flood(length);
@@ -79,6 +81,19 @@ internal static class Catalogue
             Length = length,
             Batch = batch,
         };
+    }
+
+    /// <summary>Ports of one region on a switch that exchanges their buffers (parameter vale_zerocopy).</summary>
+    private static ServedScenario ZeroCopy(int length, int batch)
+    {
+        TrafficScenario traffic = new($"vale/zerocopy/{length}B/batch{batch}")
+        {
+            Senders = [new("vale0:s@1", Beside)],
+            Receivers = [new("vale0:r@1", Beside)],
+            Length = length,
+            Batch = batch,
+        };
+        return new ServedScenario(traffic, "--set=vale_zerocopy=1");
     }
 
     private static TrafficScenario Flood(int length)
@@ -128,7 +143,7 @@ internal static class Catalogue
             yield return Pipe(1514, 4096, 4096);
         }
 
-        foreach (int batch in quick ? [1, 64, 256] : Batches(quick))
+        foreach (int batch in quick ? [1, 64, 256, 512] : Batches(quick))
         {
             yield return Pipe(60, 1024, batch);
         }
