@@ -24,7 +24,7 @@ internal sealed partial record DeviceRemains(
     internal static DeviceRemains Look(NetmapDevice device) => device.Plane.Inspect(ports => new DeviceRemains(
         device.OpenFiles,
         string.Join(' ', ports.Ports.Select(port => port.Name).Order(StringComparer.Ordinal)),
-        ports.Switches.Count(one => one is not null),
+        ports.Scopes.All.SelectMany(scope => scope.Switches).Count(one => one is not null),
         string.Join(' ', ports.Regions.All.Select(Describe)),
         Count(ThreadNames(), s_threadsOfTheDaemon),
         Count(DescriptorTargets(), s_descriptorsOfTheDaemon)));

@@ -74,7 +74,7 @@ public sealed class ParameterTests : IDisposable
         Table.SetAtStart("buf_num", "-1").Should().Be(Errno.Inval);
         Table.SetAtStart("bridge_batch", "4294967296").Should().Be(Errno.Inval);
         Table.SetAtStart("max_bridges", "2").Should().Be(0);
-        _device.Device.Plane.Inspect(ports => ports.Switches.Count).Should().Be(2);
+        _device.Device.Plane.Inspect(ports => ports.Scopes.SwitchesMax).Should().Be(2);
     }
 
     [Fact]
