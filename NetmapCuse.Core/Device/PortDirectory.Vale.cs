@@ -217,7 +217,8 @@ internal sealed partial class PortDirectory
             .Where(port => port is AttachedPort { IsHost: false } or { Interface: not null, Switch: not null })
             .OrderBy(static port => port is not AttachedPort)
             .Select(port => port.SwitchName)
-            .Where(scope.Ports.ContainsKey)];
+            .Where(scope.Ports.ContainsKey)
+            .Distinct()];
         foreach (string name in names)
         {
             ((ValePort)scope.Ports[name]).Polling = null;
