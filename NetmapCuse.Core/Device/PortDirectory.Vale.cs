@@ -210,12 +210,15 @@ internal sealed partial class PortDirectory
         _scopes.DropEmpty();
     }
 
+    /// <summary>The second station of a persistent port before its first.</summary>
     private void EndStations(PortScope scope)
     {
         string[] names = [.. scope.Ports.Values.OfType<ValePort>()
             .Where(port => port is AttachedPort { IsHost: false } or { Interface: not null, Switch: not null })
+            .OrderBy(static port => port is not AttachedPort)
             .Select(port => port.SwitchName)
-            .Where(scope.Ports.ContainsKey)];
+            .Where(scope.Ports.ContainsKey)
+            .Distinct()];
         foreach (string name in names)
         {
             ((ValePort)scope.Ports[name]).Polling = null;
