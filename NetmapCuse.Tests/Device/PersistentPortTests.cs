@@ -1,10 +1,12 @@
 using FluentAssertions;
 using NetmapCuse.Core.Abi.Linux;
 using NetmapCuse.Core.Abi.Netmap;
+using NetmapCuse.Tests.Transport;
 using Xunit;
 
 namespace NetmapCuse.Tests.Device;
 
+[Collection(MountTests.Name)]
 public sealed class PersistentPortTests(HostFixture device) : DeviceTest(device), IClassFixture<HostFixture>
 {
     private const string Name = "nmtest-p0";
