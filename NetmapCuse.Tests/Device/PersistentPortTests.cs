@@ -154,6 +154,17 @@ public sealed class PersistentPortTests(HostFixture device) : DeviceTest(device)
     }
 
     [Fact]
+    public void A_name_is_free_as_soon_as_its_port_is_deleted()
+    {
+        NetmapClient client = OpenWithTaps();
+        for (int i = 0; i < 50; i++)
+        {
+            client.NewInterface(Name).Should().Be(0);
+            client.DeleteInterface(Name).Should().Be(0);
+        }
+    }
+
+    [Fact]
     public void Legacy_commands_do_the_same()
     {
         NetmapClient client = OpenWithTaps();
