@@ -54,17 +54,18 @@ internal sealed partial class XdpAdapter : IAdapter
     /// <param name="settings">Parameters.</param>
     /// <param name="place">The namespace that it is in; ends with the adapter.</param>
     /// <param name="control">Asks for interfaces in that namespace; ends with the adapter.</param>
+    /// <param name="hooks">How what the host sends is caught.</param>
     /// <param name="log">Where it is told how the interface is taken over, and why not.</param>
     internal XdpAdapter(
-        string name, AdapterSettings settings, NetworkNamespace place, InterfaceControl control, ILogger log)
+        string name, AdapterSettings settings, NetworkNamespace place, InterfaceControl control, TrafficHooks hooks, ILogger log)
     {
         Name = name;
         _settings = settings;
         _namespace = place;
         _control = control;
         _log = log;
-        _stack = new TapStack(name, place, control, log);
-        _canHost = TapStack.IsPossible(out string reason);
+        _stack = new TapStack(name, place, control, hooks, log);
+        _canHost = _stack.IsPossible(out string reason);
         if (!_canHost)
         {
             log.Warning("{Name} has no host rings, and what the host sends on it passes by: {Reason}", name, reason);

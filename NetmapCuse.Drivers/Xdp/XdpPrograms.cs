@@ -9,6 +9,7 @@ internal static class XdpPrograms
 {
     // Helpers (enum bpf_func_id)
     private const int MapLookup = 1;
+    private const int TailCall = 12;
     private const int Redirect = 23;
     private const int AdjustHead = 44;
     private const int RedirectMap = 51;
@@ -134,13 +135,27 @@ internal static class XdpPrograms
     internal static Fd ToTap(int tap) => Bpf.Load(
         Bpf.ClassifierProgram,
         [
-            StoreImmediate(1, Mark, HostMark),
+            // Kernels before 6.4 store nothing but registers there.
+            Set(2, HostMark),
+            StoreWord(1, 2, Mark),
             Set(1, (uint)tap),
             Set(2, 0),
             Call(Redirect),
             Exit,
         ],
         0, 0, "loading the program for the host's frames");
+
+    /// <summary>Does what the only program in a map does; once that is gone, nothing.</summary>
+    internal static Fd Dispatcher(Fd programs) => Bpf.Load(
+        Bpf.ClassifierProgram,
+        [
+            LoadMap(2, programs.Number), Second,
+            Set(3, 0),
+            Call(TailCall),
+            Set(0, Unspecified),
+            Exit,
+        ],
+        0, 0, "loading the program that calls another");
 
     /// <summary>What leaves by the TAP without having come from the interface is the TAP's own noise.</summary>
     internal static Fd OnlyMarked() => Bpf.Load(

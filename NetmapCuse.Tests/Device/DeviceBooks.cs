@@ -22,12 +22,12 @@ internal static class DeviceBooks
     /// <summary>Waits until the last file is released, then wants everything to be free.</summary>
     internal static void AssertIdle(NetmapDevice device)
     {
-        SpinWait.SpinUntil(() => device.OpenFiles == 0, TimeSpan.FromSeconds(5));
+        SpinWait.SpinUntil(() => device.OpenFiles == 0, TimeSpan.FromSeconds(30));
         device.OpenFiles.Should().Be(0, "every file was closed");
         device.Plane.Inspect(ports =>
         {
             ports.Ports.Should().BeEmpty();
-            ports.Switches.Should().AllSatisfy(one => one.Should().BeNull());
+            ports.Scopes.All.SelectMany(scope => scope.Switches).Should().AllSatisfy(one => one.Should().BeNull());
             ports.Regions.All.Should().Equal(ports.Regions.Global);
             Region global = ports.Regions.Global;
             global.Users.Should().Be(0);

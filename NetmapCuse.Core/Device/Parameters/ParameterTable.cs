@@ -142,8 +142,8 @@ public sealed class ParameterTable
             Least = 1,
             Most = PortDirectory.SwitchesLimit,
             IsForStartOnly = true,
-            Read = () => ports.Switches.Count,
-            Write = value => ports.SetSwitches((int)value),
+            Read = () => ports.Scopes.SwitchesMax,
+            Write = value => ports.Scopes.SwitchesMax = (int)value,
         },
     ];
 

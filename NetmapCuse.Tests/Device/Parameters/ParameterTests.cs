@@ -74,7 +74,7 @@ public sealed class ParameterTests : IDisposable
         Table.SetAtStart("buf_num", "-1").Should().Be(Errno.Inval);
         Table.SetAtStart("bridge_batch", "4294967296").Should().Be(Errno.Inval);
         Table.SetAtStart("max_bridges", "2").Should().Be(0);
-        _device.Device.Plane.Inspect(ports => ports.Switches.Count).Should().Be(2);
+        _device.Device.Plane.Inspect(ports => ports.Scopes.SwitchesMax).Should().Be(2);
     }
 
     [Fact]
@@ -249,7 +249,7 @@ public sealed class ParameterTests : IDisposable
     private string Read(string name) => Table.Files.Single(file => file.Name == name).Read();
 
     private void WaitForFiles(int count) =>
-        SpinWait.SpinUntil(() => _device.Device.OpenFiles == count, TimeSpan.FromSeconds(5)).Should().BeTrue();
+        SpinWait.SpinUntil(() => _device.Device.OpenFiles == count, TimeSpan.FromSeconds(30)).Should().BeTrue();
 
     private static (int Code, string Output) Shell(string command)
     {

@@ -181,7 +181,8 @@ public sealed class PacketTests(RealDevice device) : DeviceTest(device), IClassF
     }
 
     /// <summary>A program of somebody else, which passes everything.</summary>
-    private static Fd Occupy(NetworkNamespace place, string name) => place.Run(() =>
+    /// <summary>Puts a program of somebody else on an interface, until the result is closed.</summary>
+    internal static Fd Occupy(NetworkNamespace place, string name) => place.Run(() =>
     {
         using InterfaceControl control = new();
         using Fd program = Bpf.Load(Bpf.XdpProgram, [Set(0, XdpPass), Exit], Bpf.HasFragments, 0, "somebody else's program");
