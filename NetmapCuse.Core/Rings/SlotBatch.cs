@@ -1,3 +1,4 @@
+using NetmapCuse.Core.Abi.Linux;
 using NetmapCuse.Core.Abi.Netmap;
 
 namespace NetmapCuse.Core.Rings;
@@ -88,16 +89,21 @@ internal readonly unsafe ref struct SlotBatch
         _ring.Counters.Bytes += length;
     }
 
-    /// <summary>Fills a slot whose buffer stays with a whole frame.</summary>
-    internal void PutLength(uint i, uint length)
+    /// <summary>Fills a slot whose buffer stays with a frame, or with a part of one.</summary>
+    internal void PutLength(uint i, uint length, SlotFlags flags)
     {
         NetmapSlot* shared = _ring.Slots + Position(i);
         shared->Length = (ushort)length;
-        shared->Flags = SlotFlags.None;
+        shared->Flags = flags;
+        _ring.Counters.Bytes += length;
     }
 
     /// <summary>Gives a buffer back unfilled, when a queue closes.</summary>
     internal void PutBack(uint i, uint buffer) => _ring.Slots[Position(i)].BufferIndex = buffer;
+
+    /// <summary>A part of a buffer, from its start, for the kernel. Programs may write it meanwhile.</summary>
+    internal IoVector Vector(uint buffer, uint length) =>
+        new() { Base = (ulong)_ring.BufferOf(buffer), Length = Math.Min(length, _ring.BufferSize) };
 
     /// <summary>A part of a buffer, from its start. Programs may write it meanwhile.</summary>
     internal Span<byte> Data(uint buffer, uint length) =>

@@ -56,6 +56,8 @@ internal sealed class VethRig : IDisposable
 
     internal string LinksOfA() => Output("ip", ["-n", _nameA, "-o", "-d", "link"]);
 
+    internal string LinksOfB() => Output("ip", ["-n", _nameB, "-o", "-d", "link"]);
+
     /// <summary>Queueing disciplines and filters of a0.</summary>
     internal string ClassifiersOfA() =>
         Output("tc", ["-n", _nameA, "qdisc", "show", "dev", "a0"]) + Output("tc", ["-n", _nameA, "filter", "show", "dev", "a0", "egress"]);
