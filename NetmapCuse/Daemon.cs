@@ -1,8 +1,5 @@
-using System.ComponentModel;
-using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
-using NetmapCuse.Commands;
 using NetmapCuse.Core.Device;
 using NetmapCuse.Core.Interop;
 using NetmapCuse.Core.Memory;
@@ -104,7 +101,8 @@ internal static class Daemon
         });
 
     /// <summary>A device file with its state and its server.</summary>
-    private sealed class ServedDevice(NetmapDevice device, DeviceServer server, DirectoryServer? parameters) : IDisposable
+    private sealed class ServedDevice(
+        NetmapDevice device, DeviceServer server, PagerProcess? pager, DirectoryServer? parameters) : IDisposable
     {
         internal Task Ended => server.Ended;
 
@@ -154,12 +152,8 @@ internal static class Daemon
                 settings.SetParameters(device.Parameters);
                 DeviceServer server = DeviceServer.Start(serverOptions, device.PacketMemory, device, log);
                 device.Attach(server);
-                if (door == Door.PageCache)
-                {
-                    StartGuard(server.Path, log);
-                }
-
-                return new ServedDevice(device, server, ServeParameters(path, settings, device, log));
+                return new ServedDevice(
+                    device, server, PagerProcess.Start(server, log), ServeParameters(path, settings, device, log));
             }
             catch
             {
@@ -181,28 +175,12 @@ internal static class Daemon
             }
         }
 
-        /// <summary>Another process of this program, which ends by itself some time after this one.</summary>
-        private static void StartGuard(string path, ILogger log)
-        {
-            string program = Environment.ProcessPath!;
-            ProcessStartInfo start = new(program) { RedirectStandardInput = true, UseShellExecute = false };
-            start.ArgumentList.Add(GuardCommand.Name);
-            start.ArgumentList.Add(Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
-            start.ArgumentList.Add(path);
-            try
-            {
-                using Process? guard = Process.Start(start);
-            }
-            catch (Win32Exception failure)
-            {
-                log.Warning("No guard for {Path}, which hangs if this process is killed: {Reason}", path, failure.Message);
-            }
-        }
-
         public void Dispose()
         {
             parameters?.Dispose();
+            pager?.PrepareEnd();
             server.Dispose();
+            pager?.Dispose();
             device.Dispose();
         }
 

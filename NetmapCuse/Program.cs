@@ -6,6 +6,6 @@ RootCommand root = new("A user-space /dev/netmap: VALE switches and netmap pipes
     ServeCommand.Create(),
     RunCommand.Create(),
     DoctorCommand.Create(),
-    GuardCommand.Create(),
+    PagerCommand.Create(),
 };
 return root.Parse(args).Invoke();

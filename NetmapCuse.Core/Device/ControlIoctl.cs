@@ -3,7 +3,6 @@ using System.Runtime.InteropServices;
 using NetmapCuse.Core.Abi.Linux;
 using NetmapCuse.Core.Abi.Netmap;
 using NetmapCuse.Core.Interop;
-using NetmapCuse.Core.Transport;
 
 namespace NetmapCuse.Core.Device;
 
@@ -14,10 +13,10 @@ internal static class ControlIoctl
     /// <param name="file">The open file.</param>
     /// <param name="data">struct nmreq_header, edited in place.</param>
     /// <param name="threadId">The caller, whose memory body and options are in.</param>
-    /// <param name="reply">The way to answer later, for requests that may.</param>
+    /// <param name="answer">The way to answer later, for requests that may.</param>
     /// <returns>0, a positive errno, or <see cref="ControlRequest.Pending"/>.</returns>
     internal static int Run(
-        ControlPlane plane, OpenFile file, Span<byte> data, int threadId, DeferredReply? reply = null)
+        ControlPlane plane, OpenFile file, Span<byte> data, int threadId, PendingAnswer? answer = null)
     {
         if (data.Length != Unsafe.SizeOf<NmreqHeader>())
         {
@@ -54,7 +53,7 @@ internal static class ControlIoctl
             Body = body,
             Options = options,
             CallerThread = threadId,
-            Reply = reply,
+            Answer = answer,
         };
         error = plane.Run(file, request);
         return error == ControlRequest.Pending ? error : HandBack(ref header, request, threadId, error);

@@ -68,10 +68,10 @@ internal sealed class ControlPlane(PortDirectory ports, ILogger log)
     {
         lock (_lock)
         {
+            file.IsReleased = true;
             if (file.Loop is { } loop)
             {
                 // Its caller was answered although it hangs. It unbinds when it comes back.
-                file.IsReleased = true;
                 loop.RequestStop(Errno.Intr);
             }
             else
@@ -114,6 +114,12 @@ internal sealed class ControlPlane(PortDirectory ports, ILogger log)
     private int Register(OpenFile file, ControlRequest request)
     {
         ref NmreqRegister body = ref request.BodyAs<NmreqRegister>();
+        if (file.IsReleased)
+        {
+            // The caller was answered because its memory did not, and has gone.
+            return Errno.BadF;
+        }
+
         if (file.Binding is not null)
         {
             return Errno.Busy;

@@ -2,7 +2,6 @@ using System.Runtime.InteropServices;
 using NetmapCuse.Core.Abi.Netmap;
 using NetmapCuse.Core.Memory;
 using NetmapCuse.Core.Ports;
-using NetmapCuse.Core.Transport;
 
 namespace NetmapCuse.Core.Device;
 
@@ -13,7 +12,7 @@ internal sealed class ControlRequest
 
     internal required RequestType Type { get; init; }
 
-    /// <summary>What <see cref="ControlPlane.Run"/> returns when somebody else answers, through <see cref="Reply"/>.</summary>
+    /// <summary>What <see cref="ControlPlane.Run"/> returns when somebody else answers, through <see cref="Answer"/>.</summary>
     internal const int Pending = -1;
 
     /// <summary>nr_name; VALE_LIST writes it.</summary>
@@ -34,7 +33,7 @@ internal sealed class ControlRequest
     internal CallerPlace Place => _place ??= CallerPlace.Of(CallerThread);
 
     /// <summary>The way to answer later, for requests to a sync loop; null for a call that did not come through a transport.</summary>
-    internal DeferredReply? Reply { get; init; }
+    internal PendingAnswer? Answer { get; init; }
 
     /// <summary>Memory of the caller for a region, until a region has it.</summary>
     internal ExternalMemory? External { get; set; }

@@ -46,7 +46,7 @@ internal static class ExtMemRequests
     /// <param name="regions">All regions.</param>
     /// <param name="request">After <see cref="Open"/>.</param>
     /// <param name="region">The region with a reference taken, or null when the request has no such option.</param>
-    /// <returns>0, EFAULT, ENOMEM or EINVAL, which is also the status of the option.</returns>
+    /// <returns>0, EFAULT or ENOMEM, which is also the status of the option.</returns>
     internal static int Use(RegionTable regions, ControlRequest request, out Region? region)
     {
         region = null;

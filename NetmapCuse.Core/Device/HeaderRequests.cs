@@ -23,7 +23,7 @@ internal static class HeaderRequests
             return Errno.NxIo;
         }
 
-        ValePort? vale = port is ValePort { IsOwnedBySwitch: false } own ? own : null;
+        ValePort? vale = (port is AttachedPort station ? station.Inner : port) as ValePort;
         vale?.SetVnetHeader(length);
         port.DropReference();
         return vale is null ? Errno.NxIo : Errno.Ok;

@@ -88,6 +88,11 @@ internal sealed class LoopRing(
         RingSync.Outcome outcome = IsTx
             ? RingSync.Tx(port, ring, program, callerThread)
             : RingSync.Rx(port, ring, program, Clock.Microseconds());
+        if (outcome == RingSync.Outcome.NeedsMemory)
+        {
+            outcome = IndirectSync.Tx(port, ring, callerThread, ring.Starts);
+        }
+
         isBad = (outcome & ~RingSync.Outcome.Ready) != 0;
         moved = ring.Indexes.RTail != tail;
         if (!csb.TryWrite(entry, ring.Indexes.HwCur, ring.Indexes.RTail) || !csb.TryRead(entry, out program))

@@ -24,6 +24,7 @@ public sealed class NetmapDevice : ICallHandler, IPollWaker, IDisposable
     private readonly ControlPlane _plane;
     private readonly PendingReleases _releases = new();
     private readonly ControlWorkers _workers = new();
+    private readonly IndirectSenders _senders;
     private readonly OpenFile?[] _files = new OpenFile?[FilesMax];
     private readonly ConcurrentStack<int> _freeFiles = new(Enumerable.Range(0, FilesMax).Reverse());
     private readonly int _watchMicroseconds;
@@ -47,6 +48,7 @@ public sealed class NetmapDevice : ICallHandler, IPollWaker, IDisposable
     internal NetmapDevice(DeviceOptions options, PacketMemory memory, HostBackends host, ILogger log)
     {
         PacketMemory = memory;
+        _senders = new IndirectSenders(_workers);
         _arena = new Arena(memory);
         _watchMicroseconds = Environment.ProcessorCount > 1 ? options.WatchMicroseconds : 0;
         RegionTable regions = new(_arena, RegionSizes.GlobalDefault);
@@ -120,14 +122,14 @@ public sealed class NetmapDevice : ICallHandler, IPollWaker, IDisposable
 
         return call.Command switch
         {
-            NetmapApi.NiocTxSync => Sync(file, RingDirection.Tx, file.IndirectThread(call.Caller)),
-            NetmapApi.NiocRxSync => Sync(file, RingDirection.Rx, callerThread: 0),
+            NetmapApi.NiocTxSync => Sync(file, RingDirection.Tx, ref call),
+            NetmapApi.NiocRxSync => Sync(file, RingDirection.Rx, ref call),
             _ => Control(file, ref call),
         };
     }
 
     public uint Poll(in PollCall call) => File(call.Handle) is { } file
-        ? PollCheck.Run(file, call, _watchMicroseconds)
+        ? PollCheck.Run(file, call, _watchMicroseconds, _senders)
         : PollEvents.Error;
 
     public void WakePollers(ulong kernelHandle) => _waker?.WakePollers(kernelHandle);
@@ -153,7 +155,7 @@ public sealed class NetmapDevice : ICallHandler, IPollWaker, IDisposable
         }
     }
 
-    private static int Sync(OpenFile file, RingDirection direction, int callerThread)
+    private int Sync(OpenFile file, RingDirection direction, ref IoctlCall call)
     {
         if (file.Binding is not { } binding)
         {
@@ -165,7 +167,13 @@ public sealed class NetmapDevice : ICallHandler, IPollWaker, IDisposable
             return -Errno.Busy;
         }
 
-        return RingSync.All(binding, direction, callerThread) ? Errno.Ok : -Errno.Io;
+        RingSync.Outcome outcome = RingSync.All(binding, direction, file.IndirectThread(call.Caller));
+        return (outcome & (RingSync.Outcome.Stopped | RingSync.Outcome.NeedsMemory)) switch
+        {
+            RingSync.Outcome.None => Errno.Ok,
+            RingSync.Outcome.NeedsMemory => _senders.Sync(file, binding, ref call),
+            _ => -Errno.Io,
+        };
     }
 
     /// <summary>
@@ -184,20 +192,21 @@ public sealed class NetmapDevice : ICallHandler, IPollWaker, IDisposable
 
         if (!call.CanDefer)
         {
-            return -Control(file, call.Command, call.Data, call.Caller.ThreadId, reply: null);
+            return -Control(file, call.Command, call.Data, call.Caller.ThreadId, answer: null);
         }
 
         if (call.Defer() is { } reply)
         {
+            PendingAnswer answer = new(reply);
             uint command = call.Command;
             Caller caller = call.Caller;
             if (_releases.AreDue)
             {
-                _releases.WhenSettled(() => Start(file, command, reply, caller));
+                _releases.WhenSettled(() => Start(file, command, answer, caller));
             }
             else
             {
-                Start(file, command, reply, caller);
+                Start(file, command, answer, caller);
             }
 
             return Errno.Ok;
@@ -206,26 +215,26 @@ public sealed class NetmapDevice : ICallHandler, IPollWaker, IDisposable
         return -Errno.Again;
     }
 
-    private void Start(OpenFile file, uint command, DeferredReply reply, Caller caller)
+    private void Start(OpenFile file, uint command, PendingAnswer answer, Caller caller)
     {
-        if (!_workers.TryRun(caller.UserId, () => Answer(file, command, reply, caller.ThreadId)))
+        if (!_workers.TryRun(caller.UserId, () => Answer(file, command, answer, caller.ThreadId)))
         {
-            reply.Complete(-Errno.Again);
+            answer.Give(Errno.Again);
         }
     }
 
-    private void Answer(OpenFile file, uint command, DeferredReply reply, int threadId)
+    private void Answer(OpenFile file, uint command, PendingAnswer answer, int threadId)
     {
-        int error = Control(file, command, reply.Data, threadId, reply);
+        int error = Control(file, command, answer.Data, threadId, answer);
         if (error != ControlRequest.Pending)
         {
-            reply.Complete(-error);
+            answer.Give(error);
         }
     }
 
-    private int Control(OpenFile file, uint command, Span<byte> data, int threadId, DeferredReply? reply) => command switch
+    private int Control(OpenFile file, uint command, Span<byte> data, int threadId, PendingAnswer? answer) => command switch
     {
-        NetmapApi.NiocCtrl => ControlIoctl.Run(_plane, file, data, threadId, reply),
+        NetmapApi.NiocCtrl => ControlIoctl.Run(_plane, file, data, threadId, answer),
         NetmapApi.NiocRegIf => LegacyIoctl.Register(_plane, file, data, threadId),
         _ => LegacyIoctl.GetInfo(_plane, file, data, threadId),
     };

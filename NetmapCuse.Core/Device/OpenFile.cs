@@ -20,6 +20,7 @@ internal sealed class OpenFile(IPollWaker waker, uint owner) : ISleeper
     private volatile SyncLoop? _loop;
     private ulong _kernelHandle;
     private int _armed;
+    private int _isSending;
 
     /// <summary>Null while the file is unbound.</summary>
     internal Binding? Binding
@@ -45,7 +46,7 @@ internal sealed class OpenFile(IPollWaker waker, uint owner) : ISleeper
     /// <summary>A loop was stopped that did not run: the next one ends at once. Control plane.</summary>
     internal bool LoopStopMark { get; set; }
 
-    /// <summary>Closed while a loop still ran: its end unbinds. Control plane.</summary>
+    /// <summary>The last duplicate is gone. Where a loop still runs its end unbinds; nobody binds any more. Control plane.</summary>
     internal bool IsReleased { get; set; }
 
     /// <summary>When a duplicate was closed last (Environment.TickCount64), 0 for never: a release may be on its way.</summary>
@@ -57,6 +58,11 @@ internal sealed class OpenFile(IPollWaker waker, uint owner) : ISleeper
     /// </summary>
     /// <returns>The thread id, or 0 for nobody.</returns>
     internal int IndirectThread(in Caller caller) => owner == 0 || owner == caller.UserId ? caller.ThreadId : 0;
+
+    /// <summary>A poll's frames are about to be sent by another thread. False: those of an earlier one still are.</summary>
+    internal bool TryBeginSending() => Interlocked.CompareExchange(ref _isSending, 1, 0) == 0;
+
+    internal void EndSending() => Volatile.Write(ref _isSending, 0);
 
     /// <summary>How long a poll of this file watches before it sleeps.</summary>
     internal WatchBudget Watch { get; } = new();

@@ -12,16 +12,15 @@ namespace NetmapCuse.Core.Device;
 /// </summary>
 internal static class PollCheck
 {
-    internal static uint Run(OpenFile file, in PollCall call, int watchMicroseconds)
+    internal static uint Run(OpenFile file, in PollCall call, int watchMicroseconds, IndirectSenders senders)
     {
         if (file.Binding is not { } binding || file.Csb is not null)
         {
             return PollEvents.Error;
         }
 
-        int thread = file.IndirectThread(call.Caller);
         file.Disarm();
-        uint ready = Sync(binding, call.Events, thread);
+        uint ready = Sync(file, binding, call, senders);
         if (!call.MayWait)
         {
             return ready;
@@ -29,13 +28,13 @@ internal static class PollCheck
 
         if (ready == 0 && Watch(file, binding, call.Events, watchMicroseconds))
         {
-            ready = Sync(binding, call.Events, thread);
+            ready = Sync(file, binding, call, senders);
         }
 
         if (ready == 0)
         {
             file.ArmSleeper(call.KernelHandle);
-            return Sync(binding, call.Events, thread);
+            return Sync(file, binding, call, senders);
         }
 
         file.ArmReady(call.KernelHandle);
@@ -43,8 +42,10 @@ internal static class PollCheck
     }
 
     /// <summary>The TX part, then the RX part; returns the events that are ready.</summary>
-    private static uint Sync(Binding binding, uint events, int callerThread)
+    private static uint Sync(OpenFile file, Binding binding, in PollCall call, IndirectSenders senders)
     {
+        int callerThread = file.IndirectThread(call.Caller);
+        uint events = call.Events;
         uint ready = 0;
         uint wantTx = events & PollEvents.Writable;
         if (binding.ForwardingRing is not null && (events & PollEvents.Readable) != 0 && binding.Port.ForwardDown(binding))
@@ -63,6 +64,11 @@ internal static class PollCheck
                 }
 
                 RingSync.Outcome outcome = RingSync.Tx(binding.Port, ring, callerThread);
+                if (outcome == RingSync.Outcome.NeedsMemory && senders.TryStart(file, binding, call.Caller))
+                {
+                    continue;
+                }
+
                 ready |= outcome > RingSync.Outcome.Ready ? PollEvents.Error : 0;
                 if ((outcome & RingSync.Outcome.Ready) != 0)
                 {
@@ -98,7 +104,7 @@ internal static class PollCheck
     /// <summary>Waits a bounded time for news without sleeping. True when there are some.</summary>
     private static bool Watch(OpenFile file, Binding binding, uint events, int microseconds)
     {
-        long ticks = file.Watch.Ticks(microseconds);
+        long ticks = ComesByClock(binding, events) ? 0 : file.Watch.Ticks(microseconds);
         if (ticks == 0)
         {
             return false;
@@ -119,6 +125,20 @@ internal static class PollCheck
 
         file.Watch.Failed();
         return false;
+    }
+
+    private static bool ComesByClock(Binding binding, uint events)
+    {
+        bool byClock = false;
+        if ((events & PollEvents.Readable) != 0)
+        {
+            foreach (Kring ring in binding.Rx)
+            {
+                byClock |= binding.Port.NewsComeByClock(ring);
+            }
+        }
+
+        return byClock;
     }
 
     private static bool HasNews(Binding binding, uint events)

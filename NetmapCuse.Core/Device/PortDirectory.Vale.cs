@@ -1,7 +1,6 @@
 using NetmapCuse.Core.Abi.Linux;
 using NetmapCuse.Core.Abi.Netmap;
 using NetmapCuse.Core.Ports;
-using NetmapCuse.Core.Rings;
 using NetmapCuse.Core.Vale;
 
 namespace NetmapCuse.Core.Device;
@@ -134,7 +133,8 @@ internal sealed partial class PortDirectory
         }
 
         bool isHostSide = port is AttachedPort { IsHost: true };
-        if (port.Polling is not null || isHostSide || (port is not AttachedPort && port.Interface is null))
+        bool isEphemeral = port is not AttachedPort && port.Interface is null;
+        if (port.Polling is not null || isHostSide || isEphemeral || port.SecondStation is not null)
         {
             return Errno.Busy;
         }
@@ -168,7 +168,7 @@ internal sealed partial class PortDirectory
             return Errno.NxIo;
         }
 
-        if (found is not AttachedPort { IsHost: false } port)
+        if (found is not AttachedPort { IsHost: false, Inner: NicPort } port)
         {
             return Errno.OpNotSupp;
         }
@@ -210,12 +210,15 @@ internal sealed partial class PortDirectory
         _scopes.DropEmpty();
     }
 
+    /// <summary>The second station of a persistent port before its first.</summary>
     private void EndStations(PortScope scope)
     {
         string[] names = [.. scope.Ports.Values.OfType<ValePort>()
             .Where(port => port is AttachedPort { IsHost: false } or { Interface: not null, Switch: not null })
+            .OrderBy(static port => port is not AttachedPort)
             .Select(port => port.SwitchName)
-            .Where(scope.Ports.ContainsKey)];
+            .Where(scope.Ports.ContainsKey)
+            .Distinct()];
         foreach (string name in names)
         {
             ((ValePort)scope.Ports[name]).Polling = null;
@@ -234,123 +237,6 @@ internal sealed partial class PortDirectory
         }
 
         return error;
-    }
-
-    private int Attach(Port port, PortScope scope, ValeSwitch valeSwitch, PortRequest request, in NmreqRegister body)
-    {
-        if (port.Bindings > 0 || port.IsOwnedBySwitch || port is ValePort { Switch: not null })
-        {
-            return Errno.Busy;
-        }
-
-        if (port is NicPort nic)
-        {
-            return AttachNic(nic, scope, valeSwitch, request, body);
-        }
-
-        port.AddReference();
-        scope.Join((ValePort)port, valeSwitch, request.Name);
-        scope.Add(request.Name, port);
-        log.Information("Attached {Name}", request.Name);
-        return Errno.Ok;
-    }
-
-    private int AttachNic(
-        NicPort nic, PortScope scope, ValeSwitch valeSwitch, PortRequest request, in NmreqRegister body)
-    {
-        if (body.RingId != 0 || request.Mode is not (RegisterMode.AllNic or RegisterMode.NicAndHost))
-        {
-            return Errno.Inval;
-        }
-
-        int error = Prepare(nic, request.MemoryId, body);
-        if (error != Errno.Ok)
-        {
-            nic.ReturnToOwnRegion();
-            return error;
-        }
-
-        bool withHost = request.Mode == RegisterMode.NicAndHost && nic.HostRxRings > 0;
-        error = TakeRings(nic, withHost);
-        if (error != Errno.Ok)
-        {
-            return error;
-        }
-
-        nic.IsAttached = true;
-        AttachedPort? host = withHost
-            ? new AttachedPort(request.Name + "^", nic, isHost: true, ValeParameters, Tunables)
-            : null;
-        AttachedPort station = new(request.Name, nic, isHost: false, ValeParameters, Tunables) { HostSide = host };
-        foreach (AttachedPort? port in (AttachedPort?[])[station, host])
-        {
-            if (port is not null)
-            {
-                port.AddReference();
-                scope.Add(port.Name, port);
-                scope.Join(port, valeSwitch, port.Name);
-                port.OpenRings();
-            }
-        }
-
-        log.Information("Attached {Name}{WithHost}", request.Name, withHost ? " with its host rings" : "");
-        return Errno.Ok;
-    }
-
-    /// <summary>The region and the host rings that a request wants for an interface that is not in use.</summary>
-    internal int Prepare(Port port, ushort memoryId, in NmreqRegister body)
-    {
-        if (memoryId != 0 && port.MayChangeRegion)
-        {
-            port.UseRegion(Regions.Find(memoryId)!);
-        }
-
-        port.SetHostRings(body.HostTxRings, body.HostRxRings);
-        return Regions.Settle(port.Region);
-    }
-
-    /// <summary>Binds all rings of an interface for the switch, as a REGISTER would for a program.</summary>
-    private static int TakeRings(NicPort nic, bool withHost)
-    {
-        nic.AddBinding();
-        nic.Region.AddUser();
-        Kring[] rx = [.. nic.Rx.Where(ring => withHost || !ring.IsHost)];
-        Kring[] tx = [.. nic.Tx.Where(ring => withHost || !ring.IsHost)];
-        int error = nic.CreateRings(rx, tx);
-        if (error != Errno.Ok)
-        {
-            GiveRingsBack(nic);
-            return error;
-        }
-
-        nic.StartRings(rx, tx);
-        return Errno.Ok;
-    }
-
-    private static void GiveRingsBack(NicPort nic)
-    {
-        nic.DeleteUnusedRings(nic.Rx, nic.Tx);
-        nic.Region.DropUser();
-        nic.DropBinding();
-    }
-
-    private void EndAttached(AttachedPort attached, PortScope scope)
-    {
-        attached.CloseRings();
-        if (attached.HostSide is { } host)
-        {
-            scope.Remove(host.Name);
-            scope.Leave(host);
-            host.CloseRings();
-            LogTotals(host);
-            host.DropReference();
-        }
-
-        LogTotals(attached);
-        NicPort nic = attached.Nic;
-        attached.DropReference();
-        nic.IsAttached = false;
-        GiveRingsBack(nic);
     }
 
     /// <summary>Mode 1: one CPU; mode 2: one RX ring a CPU.</summary>

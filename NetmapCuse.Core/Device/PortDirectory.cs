@@ -66,7 +66,14 @@ internal sealed partial class PortDirectory(
             return error;
         }
 
-        Port parent = port;
+        // The station of an interface has the interface's own rings, the other way round: what is watched is the interface.
+        Port parent = port is AttachedPort station ? station.Inner : port;
+        if (parent != port)
+        {
+            parent.AddReference();
+            port.DropReference();
+        }
+
         error = MonitorPort.TryCreate(parent, request, Regions, out MonitorPort? monitor);
         if (error == Errno.Ok)
         {
@@ -86,6 +93,7 @@ internal sealed partial class PortDirectory(
         }
 
         PortScope scope = _scopes.Of(request.Name, request.Place);
+        ForgetGone(scope, request.Name);
         if (scope.Ports.TryGetValue(request.Name, out Port? known))
         {
             port = known;
@@ -100,6 +108,18 @@ internal sealed partial class PortDirectory(
 
         port = null!;
         return HostHas(request.Name, request.Place) ? MakeNic(request, scope, out port) : Errno.NxIo;
+    }
+
+    /// <summary>
+    /// Who has the port of an interface that is gone keeps it, with its rings stopped. By the name a new interface can be found,
+    /// or none (ENXIO).
+    /// </summary>
+    private static void ForgetGone(PortScope scope, string name)
+    {
+        if (scope.Ports.TryGetValue(name, out Port? port) && port is NicPort { IsGone: true })
+        {
+            scope.Remove(name);
+        }
     }
 
     /// <summary>The port of an interface, by the driver that takes it over.</summary>
@@ -337,7 +357,11 @@ internal sealed partial class PortDirectory(
 
     private void OnNicEnded(PortScope scope, NicPort port)
     {
-        scope.Remove(port.Name);
+        if (scope.Ports.GetValueOrDefault(port.Name) == port)
+        {
+            scope.Remove(port.Name);
+        }
+
         LogTotals(port);
     }
 

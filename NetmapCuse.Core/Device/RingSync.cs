@@ -23,11 +23,17 @@ internal static class RingSync
 
         /// <summary>The ring is stopped: the ioctls say EIO.</summary>
         Stopped = 4,
+
+        /// <summary>Nothing was sent: data of indirect slots has to be brought first (<see cref="IndirectSync"/>).</summary>
+        NeedsMemory = 8,
     }
 
-    /// <summary>Syncs every bound ring of the direction; an impossible head or cur is not an error of the ioctl.</summary>
-    /// <returns>False when a ring was stopped (EIO).</returns>
-    internal static bool All(Binding binding, RingDirection direction, int callerThread)
+    /// <summary>
+    /// Syncs every bound ring of the direction; an impossible head or cur is not an error of the ioctl. NIOCRXSYNC looks for frames
+    /// whether or not some were announced ("force read").
+    /// </summary>
+    /// <returns>What became of all of them.</returns>
+    internal static Outcome All(Binding binding, RingDirection direction, int callerThread)
     {
         Outcome all = Outcome.None;
         if (direction == RingDirection.Rx && binding.ForwardingRing is not null)
@@ -35,14 +41,23 @@ internal static class RingSync
             _ = binding.Port.ForwardDown(binding);
         }
 
-        foreach (Kring ring in direction == RingDirection.Tx ? binding.Tx : binding.Rx)
+        if (direction == RingDirection.Tx)
         {
-            all |= direction == RingDirection.Tx
-                ? Tx(binding.Port, ring, callerThread)
-                : Rx(binding.Port, ring, Now(binding));
+            foreach (Kring ring in binding.Tx)
+            {
+                all |= Tx(binding.Port, ring, callerThread);
+            }
+
+            return all;
         }
 
-        return (all & Outcome.Stopped) == 0;
+        foreach (Kring ring in binding.Rx)
+        {
+            ring.MustLook();
+            all |= Rx(binding.Port, ring, Now(binding));
+        }
+
+        return all;
     }
 
     /// <summary>A ring whose prologue fails is not synced: what it would send is not what the program meant.</summary>
@@ -71,6 +86,10 @@ internal static class RingSync
         return outcome;
     }
 
+    /// <summary>The same for a ring that the caller holds, with what its last prologue took.</summary>
+    internal static Outcome TxTaken(Port port, Kring ring, int callerThread) =>
+        TxHeld(port, ring, isGood: true, callerThread);
+
     /// <summary>The time for RX rings, or 0 when only rings that ask for it shall get one (parameter no_timestamp).</summary>
     internal static long Now(Binding binding) => binding.Tunables.NoTimestamp ? 0 : Clock.Microseconds();
 
@@ -87,7 +106,7 @@ internal static class RingSync
         return outcome;
     }
 
-    /// <summary>The same with head and cur from a CSB.</summary>
+    /// <summary>The same with head and cur from a CSB. A sync loop looks whether or not frames were announced.</summary>
     internal static Outcome Rx(Port port, Kring ring, CsbWords program, long now)
     {
         if (!ring.TryEnter())
@@ -95,6 +114,7 @@ internal static class RingSync
             return ring.IsStopped ? Outcome.Stopped : Outcome.None;
         }
 
+        ring.MustLook();
         Outcome outcome = RxHeld(port, ring, ring.Prologue(program.Head, program.Cur), now);
         ring.Exit();
         return outcome;
@@ -105,6 +125,11 @@ internal static class RingSync
         if (!isGood)
         {
             return Outcome.Error;
+        }
+
+        if (callerThread != 0 && port.ReadsIndirectSlots && ring.LacksIndirectData)
+        {
+            return Outcome.NeedsMemory;
         }
 
         return port.Send(ring, callerThread) ? Ready(ring.Publish()) : Outcome.Error | Ready(ring.ShowsMore);

@@ -62,7 +62,7 @@ internal sealed class SyncLoops(ILogger log)
             return Errno.Ok;
         }
 
-        return Run(file, request.Reply!, setup!, loop => ended(file, loop));
+        return Run(file, request.Answer!, setup!, loop => ended(file, loop));
     }
 
     /// <summary>Stops the loop, which answers; with none running the next START returns at once.</summary>
@@ -79,7 +79,7 @@ internal sealed class SyncLoops(ILogger log)
             return Errno.Ok;
         }
 
-        PendingAnswer answer = new(request.Reply!);
+        PendingAnswer answer = request.Answer!;
         answer.Interrupted.Register(() => answer.Give(Errno.Intr));
         loop.AddStopper(answer);
         loop.RequestStop(Errno.Ok);
@@ -104,7 +104,7 @@ internal sealed class SyncLoops(ILogger log)
         }
     }
 
-    private int Run(OpenFile file, DeferredReply reply, SyncLoopSetup setup, Action<SyncLoop> ended)
+    private int Run(OpenFile file, PendingAnswer answer, SyncLoopSetup setup, Action<SyncLoop> ended)
     {
         if (_running.Count == LoopsMax)
         {
@@ -116,7 +116,7 @@ internal sealed class SyncLoops(ILogger log)
         SyncLoop loop;
         try
         {
-            loop = new SyncLoop(setup, new PendingAnswer(reply)) { Ended = ended };
+            loop = new SyncLoop(setup, answer) { Ended = ended };
         }
         catch (PosixException shortage)
         {
@@ -129,7 +129,7 @@ internal sealed class SyncLoops(ILogger log)
         file.Loop = loop;
         loop.Attach();
         _ = new WorkerThread("netmap loop", cpu: null, loop.Run, log);
-        reply.Interrupted.Register(() => loop.RequestStop(Errno.Intr));
+        answer.Interrupted.Register(() => loop.RequestStop(Errno.Intr));
         return ControlRequest.Pending;
     }
 }

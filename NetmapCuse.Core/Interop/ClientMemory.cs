@@ -9,7 +9,9 @@ namespace NetmapCuse.Core.Interop;
 /// its system call meanwhile, so the id stays its own. What lies behind a pointer may change at any time: read once.
 /// <para>
 /// A thread that may outlive the caller's wait works on /proc/PID/mem instead (<see cref="UseOnThisThread"/>), which is the
-/// memory of that process, whoever gets the id afterwards.
+/// memory of that process, whoever gets the id afterwards. That file does not wait for pages that the process has still to fill in
+/// itself (userfaultfd): the methods that read or write all or nothing then wait by a read with the id, whose result counts for
+/// nothing, and try again; the others do not wait.
 /// </para>
 /// </summary>
 internal static unsafe partial class ClientMemory
@@ -29,7 +31,9 @@ internal static unsafe partial class ClientMemory
     {
         fixed (byte* local = destination)
         {
-            return Read(threadId, address, local, (uint)destination.Length) == destination.Length;
+            return Read(threadId, address, local, (uint)destination.Length) == destination.Length
+                || (s_memory is { } memory && TryAwait(threadId, address, (uint)destination.Length)
+                    && ReadAt(memory, local, (nuint)destination.Length, address) == destination.Length);
         }
     }
 
@@ -40,7 +44,9 @@ internal static unsafe partial class ClientMemory
         {
             if (s_memory is { } memory)
             {
-                return WriteAt(memory, pinned, (nuint)source.Length, address) == source.Length;
+                return WriteAt(memory, pinned, (nuint)source.Length, address) == source.Length
+                    || (TryAwait(threadId, address, (uint)source.Length)
+                        && WriteAt(memory, pinned, (nuint)source.Length, address) == source.Length);
             }
 
             IoVector local = new() { Base = (ulong)pinned, Length = (ulong)source.Length };
@@ -101,6 +107,25 @@ internal static unsafe partial class ClientMemory
         IoVector local = new() { Base = (ulong)destination, Length = length };
         IoVector remote = new() { Base = address, Length = length };
         return length == 0 ? 0 : ProcessVmReadv(threadId, &local, 1, &remote, 1, 0);
+    }
+
+    /// <summary>Waits until all pages of a range are there. False: there is no such memory, or the caller is gone.</summary>
+    private static bool TryAwait(int threadId, ulong address, uint length)
+    {
+        const ulong Page = 4096;
+        byte ignored;
+        ulong end = address + length;
+        for (ulong at = address; at < end; at = (at & ~(Page - 1)) + Page)
+        {
+            IoVector local = new() { Base = (ulong)&ignored, Length = 1 };
+            IoVector remote = new() { Base = at, Length = 1 };
+            if (ProcessVmReadv(threadId, &local, 1, &remote, 1, 0) != 1)
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     [LibraryImport("libc", EntryPoint = "pread", SetLastError = true)]

@@ -34,6 +34,27 @@ internal sealed unsafe class FuseDevice : IDisposable
         return new FuseDevice(fd);
     }
 
+    /// <summary>A descriptor that another process has: requests that were read there can be answered here.</summary>
+    /// <exception cref="PosixException">It cannot be had.</exception>
+    internal static FuseDevice Take(int process, int number)
+    {
+        Fd taken = ClientDescriptor.Take(process, number, out int errno);
+        return errno == Errno.Ok ? new FuseDevice(taken) : throw new PosixException("pidfd_getfd", errno);
+    }
+
+    /// <summary>From now on reading ends with EAGAIN when there is no request.</summary>
+    internal void DoNotWait()
+    {
+        const int SetFlags = 4; // F_SETFL
+        if (Libc.Fcntl(_fd, SetFlags, OpenFlags.ReadWrite | OpenFlags.NonBlock) != 0)
+        {
+            throw PosixException.Last("fcntl of " + Path);
+        }
+    }
+
+    /// <summary>Asks whether a request waits.</summary>
+    internal DescriptorPoll ForRequests() => new(_fd, DescriptorPoll.In);
+
     /// <summary>Another descriptor of the same connection (FUSE_DEV_IOC_CLONE), with its own list of requests in work.</summary>
     internal FuseDevice Clone()
     {

@@ -14,6 +14,9 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial Fd Open(string path, int flags, uint mode);
 
+    [LibraryImport("libc", EntryPoint = "poll", SetLastError = true)]
+    internal static partial int Poll(DescriptorPoll* entries, nuint count, int milliseconds);
+
     [LibraryImport("libc", EntryPoint = "read", SetLastError = true)]
     internal static partial nint Read(Fd fd, void* buffer, nuint length);
 

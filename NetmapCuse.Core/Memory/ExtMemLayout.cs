@@ -8,8 +8,9 @@ namespace NetmapCuse.Core.Memory;
 /// starts on a page, without the rounding to clusters; what the memory has beyond the sum of the pools becomes buffers;
 /// what then does not fit, because of the rounding to pages, is dropped from the end.
 /// <para>
-/// The original checks no range. Here object sizes have to be those that the daemon's own regions may have, after rounding:
-/// the copy loops count on multiples of 64.
+/// Buffers have any size that the daemon's own may have (64 to 65536), to the byte. Interfaces and rings start on cache lines: programs
+/// find them by offsets, and locked instructions on words across two lines are expensive. What has an impossible size is ENOMEM,
+/// as it is for the original, which checks no range and then finds no room in its objects.
 /// </para>
 /// </summary>
 internal static class ExtMemLayout
@@ -34,7 +35,7 @@ internal static class ExtMemLayout
     /// <summary>Lays the pools out.</summary>
     /// <param name="info">Complete; nr_memsize is what the client has.</param>
     /// <param name="layout">Not larger than nr_memsize, rounded up to a page.</param>
-    /// <returns>0, ENOMEM when the pools exceed the memory, EINVAL for object sizes that cannot be.</returns>
+    /// <returns>0, ENOMEM when the pools exceed the memory or have objects of sizes that cannot be.</returns>
     internal static int TryCreate(in NmreqPoolsInfo info, out RegionLayout layout)
     {
         layout = null!;
@@ -47,10 +48,13 @@ internal static class ExtMemLayout
             return Errno.NoMem;
         }
 
-        if (!IsPossible(ifs, 64, 4096) || !IsPossible(rings, 256, 131072) || !IsPossible(buffers, 64, 65536))
+        if (!IsPossible(ifs, 56, 4096) || !IsPossible(rings, 256, 131072) || !IsPossible(buffers, 64, 65536))
         {
-            return Errno.Inval;
+            return Errno.NoMem;
         }
+
+        ifs = Align(ifs);
+        rings = Align(rings);
 
         ulong rest = info.MemorySize - (ulong)sum;
         ulong wanted = buffers.Count + ((rest + buffers.ObjectSize - 1) / buffers.ObjectSize);
@@ -66,8 +70,10 @@ internal static class ExtMemLayout
     private static uint OrElse(uint given, uint otherwise) => given != 0 ? given : otherwise;
 
     private static bool IsPossible(PoolSize pool, uint sizeMin, uint sizeMax) =>
-        pool.ObjectSize >= sizeMin && pool.ObjectSize <= sizeMax && pool.ObjectSize % ObjectAlignment == 0
-        && pool.Count <= ObjectsMax;
+        pool.ObjectSize >= sizeMin && pool.ObjectSize <= sizeMax && pool.Count <= ObjectsMax;
+
+    private static PoolSize Align(PoolSize pool) =>
+        pool with { ObjectSize = (pool.ObjectSize + ObjectAlignment - 1) / ObjectAlignment * ObjectAlignment };
 
     /// <summary>As many objects as there is room for.</summary>
     private static PoolSize Cut(PoolSize pool, ulong wanted, ulong offset, ulong end)

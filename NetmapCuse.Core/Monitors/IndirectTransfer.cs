@@ -1,20 +1,13 @@
-using System.Runtime.InteropServices;
 using NetmapCuse.Core.Abi.Netmap;
-using NetmapCuse.Core.Interop;
 using NetmapCuse.Core.Rings;
 
 namespace NetmapCuse.Core.Monitors;
 
 /// <summary>
-/// Copies slots of which some are indirect to a monitor, one by one. The sender's memory may answer late, or never, so it
-/// is read before anything of the monitor is claimed: whoever holds a claim holds up the monitor, and the end of it.
+/// Copies slots of which some are indirect to a monitor, one by one: their data is on the stage of the sender's ring.
 /// </summary>
 internal static unsafe class IndirectTransfer
 {
-    /// <summary>One frame of the thread's; kept as long as the process.</summary>
-    [ThreadStatic]
-    private static byte* s_frame;
-
     /// <summary>Whether some slot of [first, first + count) is indirect now.</summary>
     internal static bool IsNeeded(Kring source, uint first, uint count)
     {
@@ -30,16 +23,15 @@ internal static unsafe class IndirectTransfer
     }
 
     /// <summary>As the transfer of others, but what finds no room are the last ones.</summary>
-    internal static void Copy(Kring source, uint first, uint count, Kring monitor, int thread)
+    internal static void Copy(Kring source, uint first, uint count, Kring monitor)
     {
         uint sizeMax = Math.Min(source.BufferSize, monitor.BufferSize);
         for (uint i = first; count != 0; count--, i = RingWindow.Next(i, source.NumSlots))
         {
             NetmapSlot slot = source.Slots[i];
-            slot.Length = (ushort)Math.Min(slot.Length, sizeMax);
             byte* data = (slot.Flags & SlotFlags.Indirect) != 0
-                ? Fetch(ref slot, thread)
-                : DataOf(source, ref slot);
+                ? Fetch(source, i, ref slot, sizeMax)
+                : DataOf(source, ref slot, sizeMax);
             if (!monitor.TryClaim(1, out _, out Kring.Claim claim))
             {
                 monitor.CountNoRoom(count);
@@ -57,24 +49,23 @@ internal static unsafe class IndirectTransfer
         }
     }
 
-    private static byte* DataOf(Kring source, ref NetmapSlot slot)
+    private static byte* DataOf(Kring source, ref NetmapSlot slot, uint sizeMax)
     {
+        slot.Length = (ushort)Math.Min(slot.Length, sizeMax);
         uint start = source.HasOffsets ? source.OffsetOf(slot.Pointer) : 0;
         slot.Length = (ushort)Math.Min(slot.Length, source.BufferSize - start);
         return source.BufferOf(slot.BufferIndex) + start;
     }
 
-    /// <summary>The data is where the slot of the sender points; what cannot be read is empty.</summary>
-    private static byte* Fetch(ref NetmapSlot slot, int thread)
+    /// <summary>The data is on the sender's stage; what could not be read is empty.</summary>
+    private static byte* Fetch(Kring source, uint index, ref NetmapSlot slot, uint sizeMax)
     {
-        if (s_frame == null)
-        {
-            s_frame = (byte*)NativeMemory.AllocZeroed(ushort.MaxValue + 1);
-        }
-
-        nint read = slot.Pointer != 0 ? ClientMemory.Read(thread, slot.Pointer, s_frame, slot.Length) : 0;
-        slot.Length = read == slot.Length ? slot.Length : (ushort)0;
+        byte* data = null;
+        int bytes = 0;
+        bool isWhole = source.Stage?.TryFind(index, slot.Pointer, slot.Length, out data, out bytes) == true
+            && bytes == slot.Length;
+        slot.Length = isWhole ? (ushort)Math.Min(slot.Length, sizeMax) : (ushort)0;
         slot.Flags &= ~SlotFlags.Indirect;
-        return s_frame;
+        return data;
     }
 }

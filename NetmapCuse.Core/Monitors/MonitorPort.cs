@@ -72,7 +72,7 @@ internal sealed class MonitorPort : Port, IMonitor
     internal override bool SupportsOffsets => !IsZeroCopy;
 
     /// <summary>A monitor cannot send.</summary>
-    internal override bool TxSync(Kring ring, int callerThread) => false;
+    internal override bool TxSync(Kring ring) => false;
 
     /// <summary>Without a parent nothing comes any more, but what has come is shown all the same.</summary>
     internal override bool RxSync(Kring ring)

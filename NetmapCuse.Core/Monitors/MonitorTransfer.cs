@@ -23,14 +23,14 @@ internal static unsafe class MonitorTransfer
         uint from = RingWindow.Advance(first, count - claim.Count, source.NumSlots);
         uint to = claim.Start;
         ulong bytes = 0;
-        bool hasOffsets = source.HasOffsets || monitor.HasOffsets;
+        bool copiesExactly = source.CopiesExactly || monitor.CopiesExactly;
         for (uint left = claim.Count; left != 0; left--)
         {
             NetmapSlot slot = source.Slots[from];
             slot.Length = (ushort)Math.Min(slot.Length, sizeMax);
             NetmapSlot* target = monitor.Slots + to;
             byte* data = monitor.BufferOf(Volatile.Read(ref target->BufferIndex));
-            if (hasOffsets)
+            if (copiesExactly)
             {
                 // A buffer has room for less than its size then, and nothing lies where a cache line starts.
                 uint start = monitor.OffsetOf(Volatile.Read(ref target->Pointer));
@@ -38,7 +38,7 @@ internal static unsafe class MonitorTransfer
                 slot.Length = (ushort)Math.Min(slot.Length, monitor.BufferSize - start);
             }
 
-            if (hasOffsets)
+            if (copiesExactly)
             {
                 uint start = source.OffsetOf(slot.Pointer);
                 slot.Length = (ushort)Math.Min(slot.Length, source.BufferSize - start);

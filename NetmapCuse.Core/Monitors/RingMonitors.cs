@@ -102,7 +102,7 @@ internal sealed class RingMonitors : IRingMonitors
             uint count = RingWindow.Distance(first, head, ring.NumSlots);
             if (indirectThread != 0 && IndirectTransfer.IsNeeded(ring, first, count))
             {
-                IndirectTransfer.Copy(ring, first, count, monitor, indirectThread);
+                IndirectTransfer.Copy(ring, first, count, monitor);
             }
             else
             {
@@ -113,11 +113,10 @@ internal sealed class RingMonitors : IRingMonitors
         ring.Indexes.Seen = head;
     }
 
-    public void Completed(Kring ring, uint first)
+    public void Completed(Kring ring, uint first, uint end)
     {
         if (_chain is { } monitor)
         {
-            uint end = RingWindow.Next(ring.Indexes.HwTail, ring.NumSlots);
             MonitorTransfer.Swap(ring, first, RingWindow.Distance(first, end, ring.NumSlots), monitor);
         }
     }

@@ -12,7 +12,7 @@ internal sealed class PipePort(Pipe pipe, string name, PortRings rings, Region r
 
     internal override bool SupportsOffsets => true;
 
-    internal override bool TxSync(Kring ring, int callerThread)
+    internal override bool TxSync(Kring ring)
     {
         PipeTransfer.Send(ring, Peer.Rx[ring.Index]);
         return true;

@@ -110,7 +110,7 @@ internal sealed class Binding
         int error = Port.CreateRings(Rx, Tx);
         if (error == Errno.Ok)
         {
-            error = offsets?.Check(Port, Tx.Concat(Rx)) ?? Errno.Ok;
+            error = offsets?.Check(Port, [.. Tx, .. Rx]) ?? Errno.Ok;
         }
 
         if (error == Errno.Ok)

@@ -33,7 +33,7 @@ internal sealed partial class NicPort
     private void ForwardUp(Kring ring, uint first, uint head)
     {
         bool all = _tunables.ForwardAll;
-        if (IsAttached || _adapter.Host is null || !ring.IsForwarding(all))
+        if (IsOwnedBySwitch || _adapter.Host is null || !ring.IsForwarding(all))
         {
             return;
         }
@@ -60,11 +60,11 @@ internal sealed partial class NicPort
             NetmapSlot slot = slots.Peek(first + count);
             flags = slot.Flags;
             isWanted = count == 0 ? (flags & required) == required : isWanted;
-            isWhole &= slot.Length <= slots.BufferSize && count < PartsMax;
+            isWhole &= slot.Length <= slots.BufferSize - slot.Pointer && count < PartsMax;
             if (isWanted && isWhole)
             {
                 slots.ClearFlags(first + count, flags, SlotFlags.Forward);
-                parts[(int)count] = slots.Vector(slot.BufferIndex, slot.Length);
+                parts[(int)count] = slots.Vector(slot);
             }
 
             bytes += slot.Length;
@@ -101,32 +101,45 @@ internal sealed partial class NicPort
         uint room = n - 1 - RingWindow.Distance(ring.Indexes.HwCur, tail, n);
         uint host = HostNumber(ring);
         SlotBatch slots = new(ring, tail, room);
-        uint size = slots.BufferSize;
-        uint span = Math.Clamp((stack.LongestFrame + size - 1) / size, 1, Math.Min((uint)PartsMax, n - 1));
-        Span<IoVector> parts = stackalloc IoVector[(int)span];
+        uint longest = stack.LongestFrame;
+        uint partsMax = Math.Min(PartsMax, n - 1);
+        Span<IoVector> parts = stackalloc IoVector[PartsMax];
         uint taken = 0;
-        while (room - taken >= span)
+        while (true)
         {
-            for (uint i = 0; i < span; i++)
-            {
-                parts[(int)i] = slots.Vector(slots.TakeBuffer(taken + i), size);
-            }
-
-            uint left = (uint)stack.TryTake(host, parts);
+            int count = OfferRoom(slots, taken, longest, partsMax, parts);
+            uint left = count != 0 ? (uint)stack.TryTake(host, parts[..count]) : 0;
             if (left == 0)
             {
                 break;
             }
 
-            for (; left > size; left -= size)
+            for (int i = 0; left != 0; i++)
             {
-                slots.PutLength(taken++, size, SlotFlags.MoreFragments);
+                uint length = Math.Min(left, (uint)parts[i].Length);
+                left -= length;
+                slots.PutLength(taken++, length, left != 0 ? SlotFlags.MoreFragments : SlotFlags.None);
             }
 
-            slots.PutLength(taken++, left, SlotFlags.None);
             ring.Counters.Frames++;
         }
 
         Volatile.Write(ref ring.Indexes.HwTail, RingWindow.Advance(tail, taken, n));
+    }
+
+    /// <summary>The buffers of as many free slots as the longest frame could need.</summary>
+    /// <returns>How many; 0 when there are too few.</returns>
+    private static int OfferRoom(SlotBatch slots, uint first, uint longest, uint partsMax, Span<IoVector> parts)
+    {
+        ulong bytes = 0;
+        uint count = 0;
+        while (bytes < longest && count < partsMax && first + count < slots.Count)
+        {
+            parts[(int)count] = slots.Room(first + count);
+            bytes += parts[(int)count].Length;
+            count++;
+        }
+
+        return bytes >= longest || count == partsMax ? (int)count : 0;
     }
 }

@@ -5,7 +5,7 @@ namespace NetmapCuse.Core.Ports;
 /// <summary>The data path.</summary>
 internal sealed partial class NicPort
 {
-    internal override bool TxSync(Kring ring, int callerThread)
+    internal override bool TxSync(Kring ring)
     {
         uint head = ring.Indexes.RHead;
         if (ring.IsHost)
@@ -56,33 +56,32 @@ internal sealed partial class NicPort
 
         uint tail = ring.Indexes.HwTail;
         uint room = n - 1 - RingWindow.Distance(head, tail, n);
-        if (room != 0)
+        if (room != 0 && (_tunables.NoPendingInterrupt || ring.TakeMustLook()))
         {
             uint received = queue.Receive(new SlotBatch(ring, tail, room));
             ring.Counters.Frames += received;
             Volatile.Write(ref ring.Indexes.HwTail, RingWindow.Advance(tail, Math.Min(received, room), n));
+            if (received != 0)
+            {
+                // There may be more, which nobody announces again.
+                ring.MustLook();
+            }
         }
 
         return true;
     }
 
-    /// <summary>
-    /// Sends what a switch has put into a ring of the attached interface. Here hwcur is the oldest slot that is not done with,
-    /// rhead what the driver has not got yet, and hwtail where the switch has filled up to. The caller holds the ring.
-    /// </summary>
-    internal void SendSwitched(Kring ring)
+    private protected override uint TxSwitched(Kring ring, uint tail)
     {
-        uint tail = Volatile.Read(ref ring.Indexes.HwTail);
         if (ring.IsHost)
         {
             ring.Indexes.RHead = SendUp(ring, ring.Indexes.RHead, tail);
-            Volatile.Write(ref ring.Indexes.HwCur, tail);
-            return;
+            return tail;
         }
 
         if (_transmit[ring.Index] is not { } queue || _isGone)
         {
-            return;
+            return ring.Indexes.HwCur;
         }
 
         if (ring.Indexes.RHead != tail)
@@ -90,7 +89,7 @@ internal sealed partial class NicPort
             ring.Indexes.RHead = Transmit(ring, queue, ring.Indexes.RHead, tail);
         }
 
-        Volatile.Write(ref ring.Indexes.HwCur, Reclaim(ring, queue, ring.Indexes.HwCur, ring.Indexes.RHead));
+        return Reclaim(ring, queue, ring.Indexes.HwCur, ring.Indexes.RHead);
     }
 
     /// <returns>The first slot that was not taken.</returns>

@@ -13,6 +13,9 @@ internal sealed partial class NicPort : Port, IAdapterEvents
 {
     private const uint HostRingsMax = 16;
 
+    /// <summary>What comes on top of the MTU: Ethernet header and a VLAN tag.</summary>
+    private const uint FrameHeaderMax = 18;
+
     private readonly IAdapter _adapter;
     private readonly Tunables _tunables;
     private readonly ILogger _log;
@@ -44,13 +47,26 @@ internal sealed partial class NicPort : Port, IAdapterEvents
 
     internal override bool ReceivesInSync => true;
 
+    internal override bool SupportsOffsets => true;
+
+    /// <summary>The longest frame, or as much of it as a driver receives into one buffer, has to fit behind the offset.</summary>
+    internal override uint OffsetMax(Kring ring)
+    {
+        uint bufferSize = base.OffsetMax(ring);
+        bool receives = ring is { Direction: RingDirection.Rx, IsHost: false };
+        return receives ? bufferSize - Math.Min(_adapter.Properties.Mtu + FrameHeaderMax, bufferSize) : bufferSize;
+    }
+
+    /// <summary>The interface does not exist any more.</summary>
+    internal bool IsGone => _isGone;
+
     /// <summary>How its driver has it, for status views.</summary>
     internal string Status => _adapter.Status;
 
-    /// <summary>The interface belongs to a switch.</summary>
-    internal bool IsAttached { get; set; }
-
-    internal override bool IsOwnedBySwitch => IsAttached;
+    /// <summary>One line on how the interface is taken over: the way and why it is not a better one, queues, rings.</summary>
+    internal string Description => string.Create(
+        System.Globalization.CultureInfo.InvariantCulture,
+        $"{Name}: {(_isOpen ? Status : "not open")}; rx {Rings.Rx} x {Rings.RxSlots}, tx {Rings.Tx} x {Rings.TxSlots}, host rx {HostRxRings}, host tx {HostTxRings}");
 
     /// <summary>Numbers of host rings that a request wants; 0 for the driver's own. Honoured while nobody is bound.</summary>
     internal override void SetHostRings(uint tx, uint rx)
@@ -107,6 +123,9 @@ internal sealed partial class NicPort : Port, IAdapterEvents
         return (ring.Direction == RingDirection.Rx ? _receive[ring.Index]?.HasNews : _transmit[ring.Index]?.HasNews) == true
             || base.HasNews(ring);
     }
+
+    internal override bool NewsComeByClock(Kring ring) =>
+        !ring.IsHost && ring.Direction == RingDirection.Rx && _receive[ring.Index]?.NewsComeByClock == true;
 
     public void HostFrames(uint ring)
     {

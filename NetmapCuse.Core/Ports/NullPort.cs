@@ -14,7 +14,7 @@ internal sealed class NullPort : Port
 
     internal override bool SupportsOffsets => true;
 
-    internal override bool TxSync(Kring ring, int callerThread) => true;
+    internal override bool TxSync(Kring ring) => true;
 
     internal override bool RxSync(Kring ring) => true;
 

@@ -27,10 +27,11 @@ internal sealed class OffsetsRequest(in NmreqOffsets wanted)
 
     /// <summary>Whether the rings can have them: in the order of the original's checks.</summary>
     /// <returns>0, EOPNOTSUPP, EINVAL or EBUSY.</returns>
-    internal int Check(Port port, IEnumerable<Kring> rings)
+    internal int Check(Port port, IReadOnlyCollection<Kring> rings)
     {
         Status = !port.SupportsOffsets ? Errno.OpNotSupp
             : !IsValid(port.Region.Layout.Buffer.ObjectSize) ? Errno.Inval
+            : rings.Any(ring => _wanted.MaxOffset > port.OffsetMax(ring)) ? Errno.Inval
             : rings.Any(ring => ring.HasOffsets && !IsCovered(ring)) ? Errno.Busy
             : Errno.Ok;
         return Status;

@@ -70,8 +70,11 @@ internal abstract class Port
     /// <summary>Packets on the port's rings may start at an offset in their buffers (<see cref="Kring.OffsetOf"/>).</summary>
     internal virtual bool SupportsOffsets => false;
 
-    /// <summary>True while a switch owns the port, so that no program can bind it.</summary>
-    internal virtual bool IsOwnedBySwitch => false;
+    /// <summary>The largest offset that packets on a ring can have.</summary>
+    internal virtual uint OffsetMax(Kring ring) => Region.Layout.Buffer.ObjectSize;
+
+    /// <summary>True while a station of a switch has the port's rings, so that no program can bind it.</summary>
+    internal bool IsOwnedBySwitch { get; set; }
 
     /// <summary>The port takes data of NS_INDIRECT slots from the memory of the process that sends.</summary>
     internal virtual bool ReadsIndirectSlots => false;
@@ -87,14 +90,26 @@ internal abstract class Port
     {
         if (ring.Monitors is not { } monitors)
         {
-            return TxSync(ring, callerThread);
+            return TxSync(ring);
         }
 
         monitors.Sending(ring, ReadsIndirectSlots ? callerThread : 0);
         uint firstCompleted = RingWindow.Next(ring.Indexes.HwTail, ring.NumSlots);
-        bool done = TxSync(ring, callerThread);
-        monitors.Completed(ring, firstCompleted);
+        bool done = TxSync(ring);
+        monitors.Completed(ring, firstCompleted, RingWindow.Next(ring.Indexes.HwTail, ring.NumSlots));
         return done;
+    }
+
+    /// <summary>
+    /// Sends what a switch has put into a TX ring of the port, which is attached to it; monitors that copy have seen it arrive.
+    /// Here hwcur is the oldest slot that is not done with, rhead the first that the port has not taken, and hwtail where the
+    /// switch has filled up to. The caller holds the ring. Data path.
+    /// </summary>
+    internal void SendSwitched(Kring ring)
+    {
+        uint end = TxSwitched(ring, Volatile.Read(ref ring.Indexes.HwTail));
+        ring.Monitors?.Completed(ring, ring.Indexes.HwCur, end);
+        Volatile.Write(ref ring.Indexes.HwCur, end);
     }
 
     /// <summary>An RX sync with what the ring's monitors see of it: what everybody calls who syncs a ring. Data path.</summary>
@@ -118,9 +133,12 @@ internal abstract class Port
 
     /// <summary>Sends what is between hwcur and rhead, as far as it goes; moves hwcur and hwtail. Data path.</summary>
     /// <param name="ring">The ring, held by the caller, its prologue passed.</param>
-    /// <param name="callerThread">Who calls, for indirect buffers.</param>
     /// <returns>False when the port cannot sync: poll says POLLERR.</returns>
-    internal abstract bool TxSync(Kring ring, int callerThread);
+    internal abstract bool TxSync(Kring ring);
+
+    /// <summary>For ports that can be attached: sends what is between rhead and <paramref name="tail"/>, and moves rhead. Data path.</summary>
+    /// <returns>The first slot that is not done with: hwcur from now on.</returns>
+    private protected virtual uint TxSwitched(Kring ring, uint tail) => ring.Indexes.HwCur;
 
     /// <summary>
     /// Takes back what is between hwcur and rhead and moves hwtail over what has arrived. Data path. Who fills slots of a
@@ -137,6 +155,9 @@ internal abstract class Port
 
     /// <summary>A cheap look whether a sync of the ring would move its tail: for a poll that watches before it sleeps.</summary>
     internal virtual bool HasNews(Kring ring) => Volatile.Read(ref ring.Indexes.HwTail) != ring.Indexes.RTail;
+
+    /// <summary>What comes to the ring is shown when a driver's clock says so: a poll does not watch for it.</summary>
+    internal virtual bool NewsComeByClock(Kring ring) => false;
 
     /// <summary>Puts the port into another region until its last binding ends. Only while it may change.</summary>
     internal void UseRegion(Region region)

@@ -8,6 +8,7 @@ internal sealed class Tunables
 {
     private volatile int _noTimestamp;
     private volatile int _forward;
+    private volatile int _noPendingInterrupt = 1;
     private volatile int _txSyncRetry = 2;
 
     /// <summary>no_timestamp: RX rings get no time of their last sync unless they carry NR_TIMESTAMP.</summary>
@@ -15,6 +16,13 @@ internal sealed class Tunables
     {
         get => _noTimestamp != 0;
         set => _noTimestamp = value ? 1 : 0;
+    }
+
+    /// <summary>no_pendintr: every sync of an interface's RX ring looks for frames, also when the driver has announced none.</summary>
+    internal bool NoPendingInterrupt
+    {
+        get => _noPendingInterrupt != 0;
+        set => _noPendingInterrupt = value ? 1 : 0;
     }
 
     /// <summary>fwd: forwarding as if every ring had NR_FORWARD and every slot NS_FORWARD.</summary>

@@ -31,7 +31,11 @@ internal sealed unsafe class AdapterRing(Kring ring)
     /// There is news: frames to receive, or completed transmissions where the ring was full. From any thread, never from inside
     /// a call of the queue. On an interface that is attached to a switch this receives and forwards in the calling thread.
     /// </summary>
-    internal void Notify() => ring.Wake();
+    internal void Notify()
+    {
+        ring.MustLook();
+        ring.Wake();
+    }
 
     /// <summary>Counts frames that the interface dropped because the ring had no room.</summary>
     internal void CountNoRoom(uint frames) => ring.CountNoRoom(frames);

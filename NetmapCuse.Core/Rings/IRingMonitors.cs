@@ -7,7 +7,10 @@ namespace NetmapCuse.Core.Rings;
 /// </summary>
 internal interface IRingMonitors
 {
-    /// <summary>RX: slots [first, first + count) have been filled, hwtail has not passed them yet. Several senders may call at once.</summary>
+    /// <summary>
+    /// Slots [first, first + count) of an RX ring, or of the TX ring of a port that is attached to a switch, have been filled, hwtail
+    /// has not passed them yet. Several senders may call at once.
+    /// </summary>
     void Arrived(Kring ring, uint first, uint count);
 
     /// <summary>RX: the sync is about to take back the slots [hwcur, rhead).</summary>
@@ -18,6 +21,6 @@ internal interface IRingMonitors
     /// <param name="indirectThread">Thread of the process in which NS_INDIRECT slots point; 0 where the flag means nothing.</param>
     void Sending(Kring ring, int indirectThread);
 
-    /// <summary>TX: the sync gave the slots from <paramref name="first"/> to its new hwtail, that included, back to the program.</summary>
-    void Completed(Kring ring, uint first);
+    /// <summary>TX: the port is done with the slots [first, end). Whoever fills them next does not know yet.</summary>
+    void Completed(Kring ring, uint first, uint end);
 }

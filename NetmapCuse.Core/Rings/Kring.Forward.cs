@@ -34,7 +34,7 @@ internal sealed unsafe partial class Kring
     /// Moves a packet from slots of this ring to the head of a TX ring, by swapping buffers, and moves that ring's head and cur
     /// over it: allowed only while the program is inside a call. Both rings are held and of one region.
     /// </summary>
-    /// <returns>False when the TX ring has not that many slots left.</returns>
+    /// <returns>False when the TX ring has not that many slots left, or cannot have packets at this one's offset.</returns>
     internal bool TrySwapInto(uint first, uint count, Kring tx)
     {
         uint head = tx.Indexes.RHead;
@@ -45,13 +45,24 @@ internal sealed unsafe partial class Kring
 
         for (uint i = 0; i < count; i++)
         {
+            uint offset = OffsetOf(Slots[RingWindow.Advance(first, i, NumSlots)].Pointer);
+            if (tx.OffsetOf(tx.WithOffset(0, offset)) != offset)
+            {
+                return false;
+            }
+        }
+
+        for (uint i = 0; i < count; i++)
+        {
             uint slot = RingWindow.Advance(first, i, NumSlots);
             NetmapSlot source = Slots[slot];
             NetmapSlot to = tx.Slots[head];
-            SlotFlags more = source.Flags & SlotFlags.MoreFragments;
             tx.Slots[head] = to with
             {
-                BufferIndex = source.BufferIndex, Length = source.Length, Flags = SlotFlags.BufferChanged | more,
+                BufferIndex = source.BufferIndex,
+                Length = source.Length,
+                Flags = SlotFlags.BufferChanged | (source.Flags & SlotFlags.MoreFragments),
+                Pointer = tx.WithOffset(to.Pointer, OffsetOf(source.Pointer)),
             };
             Slots[slot] = source with { BufferIndex = to.BufferIndex, Flags = SlotFlags.BufferChanged };
             head = RingWindow.Next(head, tx.NumSlots);

@@ -95,6 +95,7 @@ internal sealed unsafe partial class Kring
         }
 
         region.ReturnRing(_object);
+        Interlocked.Exchange(ref _stage, null)?.End();
         Mirror = null;
         _region = null;
         _ring = null;

@@ -8,12 +8,20 @@ namespace NetmapCuse.Core.Rings;
 /// </summary>
 internal sealed unsafe partial class Kring
 {
+    private const uint CacheLine = 64;
+
     private ulong _offsetMask;
     private ulong _offsetMax;
     private ulong _offsetInitial;
 
     /// <summary>Some binding of the ring asked for offsets. The control plane may set it at any time.</summary>
     internal bool HasOffsets => Volatile.Read(ref _offsetMask) != 0;
+
+    /// <summary>
+    /// Packets do not start where a cache line does, or buffers do not end where one does (memory of a client): what is copied from
+    /// or to the ring is copied to the byte.
+    /// </summary>
+    internal bool CopiesExactly => HasOffsets || BufferSize % CacheLine != 0;
 
     /// <summary>Which bits of a slot's ptr are the offset; 0 for a ring without offsets.</summary>
     internal ulong OffsetMask => Volatile.Read(ref _offsetMask);

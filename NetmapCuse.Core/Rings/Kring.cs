@@ -23,6 +23,7 @@ internal sealed unsafe partial class Kring : IShowsBuffers
 
     private NetmapRing* _ring;
     private int _state = Stopped;
+    private int _mustLook = 1;
     private volatile ISleeper[] _sleepers = [];
     private volatile IRingMonitors? _monitors;
 
@@ -90,7 +91,11 @@ internal sealed unsafe partial class Kring : IShowsBuffers
     }
 
     /// <summary>Lets syncs in. Control plane.</summary>
-    internal void Start() => Volatile.Write(ref _state, Idle);
+    internal void Start()
+    {
+        Interlocked.Increment(ref _starts);
+        Volatile.Write(ref _state, Idle);
+    }
 
     /// <summary>
     /// What the program moved since the last exchange. Reads head and cur once; puts a tail that the program changed
@@ -146,6 +151,15 @@ internal sealed unsafe partial class Kring : IShowsBuffers
         _ring->TimestampSeconds = seconds;
         _ring->TimestampMicroseconds = microseconds;
     }
+
+    /// <summary>
+    /// RX rings of interfaces (NKR_PENDINTR): the next sync shall look for frames, because a driver announced some or a program
+    /// insists. From any thread.
+    /// </summary>
+    internal void MustLook() => Volatile.Write(ref _mustLook, 1);
+
+    /// <summary>Whether it shall; the sync that asks has to look then, or say again that somebody must.</summary>
+    internal bool TakeMustLook() => Volatile.Read(ref _mustLook) != 0 && Interlocked.Exchange(ref _mustLook, 0) != 0;
 
     /// <summary>Adds somebody to wake when the ring has news. Control plane.</summary>
     internal void AddSleeper(ISleeper sleeper) => _sleepers = [.. _sleepers, sleeper];

@@ -27,12 +27,15 @@ internal readonly unsafe ref struct SlotBatch
     /// <summary>Bytes of a buffer: no frame in one slot is longer.</summary>
     internal uint BufferSize => _ring.BufferSize;
 
+    // Offsets (reference/netmap-behaviour.md section 17) are dealt with here: a slot that was read has in ptr where its data start in the
+    // buffer, 0 on rings without offsets; what a driver receives at the start of a buffer is moved to where the slot wants it.
+
     /// <summary>The slot's number in its ring.</summary>
     internal uint Position(uint i) => RingWindow.Advance(_first, i, _ring.NumSlots);
 
     /// <summary>
-    /// Reads a slot to be sent: once, with an index that is a buffer (0 where it was none) and a length that fits. Clears
-    /// NS_BUF_CHANGED and NS_REPORT in the ring, and counts the bytes: read what is going to be taken, nothing else.
+    /// Reads a slot to be sent: once, with an index that is a buffer (0 where it was none), in ptr the place in it where the data
+    /// start, and a length that fits behind that. Clears NS_BUF_CHANGED and NS_REPORT in the ring, and counts the bytes: read what is going to be taken, nothing else.
     /// </summary>
     internal NetmapSlot Read(uint i)
     {
@@ -44,16 +47,21 @@ internal readonly unsafe ref struct SlotBatch
         }
 
         slot.BufferIndex = _ring.UsableIndex(slot.BufferIndex);
-        slot.Length = (ushort)Math.Min(slot.Length, _ring.BufferSize);
+        slot.Pointer = _ring.OffsetOf(slot.Pointer);
+        slot.Length = (ushort)Math.Min(slot.Length, _ring.BufferSize - slot.Pointer);
         _ring.Counters.Bytes += slot.Length;
         return slot;
     }
 
-    /// <summary>Reads a slot once and changes nothing; the index is a buffer (0 where it was none), the length any.</summary>
+    /// <summary>
+    /// Reads a slot once and changes nothing; the index is a buffer (0 where it was none), ptr where the data start in it, the length
+    /// any.
+    /// </summary>
     internal NetmapSlot Peek(uint i)
     {
         NetmapSlot slot = _ring.Slots[Position(i)];
         slot.BufferIndex = _ring.UsableIndex(slot.BufferIndex);
+        slot.Pointer = _ring.OffsetOf(slot.Pointer);
         return slot;
     }
 
@@ -79,17 +87,27 @@ internal readonly unsafe ref struct SlotBatch
         return _ring.UsableIndex(Volatile.Read(ref shared->BufferIndex));
     }
 
-    /// <summary>Fills a slot with a received frame, or with a part of one (NS_MOREFRAG on all parts but the last).</summary>
+    /// <summary>
+    /// Fills a slot with a received frame, or with a part of one (NS_MOREFRAG on all parts but the last), which lies at the start of
+    /// the buffer. It is moved to the slot's offset; what does not fit behind that is cut off.
+    /// </summary>
     internal void Put(uint i, uint buffer, uint length, SlotFlags flags)
     {
         NetmapSlot* shared = _ring.Slots + Position(i);
+        if (_ring.HasOffsets && _ring.OffsetOf(Volatile.Read(ref shared->Pointer)) is var offset and not 0)
+        {
+            length = Math.Min(length, _ring.BufferSize - offset);
+            byte* data = _ring.BufferOf(buffer);
+            Buffer.MemoryCopy(data, data + offset, length, length);
+        }
+
         shared->BufferIndex = buffer;
         shared->Length = (ushort)length;
         shared->Flags = flags;
         _ring.Counters.Bytes += length;
     }
 
-    /// <summary>Fills a slot whose buffer stays with a frame, or with a part of one.</summary>
+    /// <summary>Fills a slot whose buffer stays with a frame, or with a part of one, which is where <see cref="Room"/> said.</summary>
     internal void PutLength(uint i, uint length, SlotFlags flags)
     {
         NetmapSlot* shared = _ring.Slots + Position(i);
@@ -101,9 +119,30 @@ internal readonly unsafe ref struct SlotBatch
     /// <summary>Gives a buffer back unfilled, when a queue closes.</summary>
     internal void PutBack(uint i, uint buffer) => _ring.Slots[Position(i)].BufferIndex = buffer;
 
-    /// <summary>A part of a buffer, from its start, for the kernel. Programs may write it meanwhile.</summary>
-    internal IoVector Vector(uint buffer, uint length) =>
-        new() { Base = (ulong)_ring.BufferOf(buffer), Length = Math.Min(length, _ring.BufferSize) };
+    /// <summary>The data of a slot that was read, as far as its length goes inside the buffer. Programs may write it meanwhile.</summary>
+    internal Span<byte> Data(in NetmapSlot slot)
+    {
+        uint start = (uint)slot.Pointer;
+        return new(_ring.BufferOf(slot.BufferIndex) + start, (int)Math.Min(slot.Length, _ring.BufferSize - start));
+    }
+
+    /// <summary>The same for the kernel.</summary>
+    internal IoVector Vector(in NetmapSlot slot)
+    {
+        uint start = (uint)slot.Pointer;
+        return new IoVector
+        {
+            Base = (ulong)(_ring.BufferOf(slot.BufferIndex) + start), Length = Math.Min(slot.Length, _ring.BufferSize - start),
+        };
+    }
+
+    /// <summary>Takes the buffer of a slot that is free to receive: from the slot's offset to the buffer's end.</summary>
+    internal IoVector Room(uint i)
+    {
+        byte* buffer = _ring.BufferOf(TakeBuffer(i));
+        uint start = _ring.OffsetOf(Volatile.Read(ref _ring.Slots[Position(i)].Pointer));
+        return new IoVector { Base = (ulong)(buffer + start), Length = _ring.BufferSize - start };
+    }
 
     /// <summary>A part of a buffer, from its start. Programs may write it meanwhile.</summary>
     internal Span<byte> Data(uint buffer, uint length) =>

@@ -48,6 +48,7 @@ public sealed class DeviceServer : IPollWaker, IDisposable
             source?.Dispose();
             if (joined)
             {
+                door.Pager?.Dispose();
                 door.Device.Dispose();
             }
 
@@ -62,6 +63,9 @@ public sealed class DeviceServer : IPollWaker, IDisposable
 
     /// <summary>What requests come through: "io_uring" or "/dev/fuse".</summary>
     public string TransportName => _source.Name;
+
+    /// <summary>For a pager process (<see cref="Transport.Pager"/>); null where the door needs none.</summary>
+    public PagerLink? Pager => _door.Pager;
 
     /// <summary>Ends when the file is no longer served, and says why.</summary>
     public Task<EndReason> Ended => _ended.Task;
@@ -141,6 +145,7 @@ public sealed class DeviceServer : IPollWaker, IDisposable
             _source.Dispose();
             if (joined)
             {
+                _door.Pager?.Dispose();
                 _door.Device.Dispose();
             }
             else

@@ -81,11 +81,8 @@ internal sealed class Dispatcher(
                 break;
             case FuseOpcode.Access or FuseOpcode.Destroy:
                 break;
-            case FuseOpcode.Read when door == Door.PageCache:
-                ReadPage(ref request, ref reply);
-                break;
-            case FuseOpcode.Write when door == Door.PageCache:
-                WriteBack(ref request, ref reply);
+            case FuseOpcode.Read or FuseOpcode.Write when door == Door.PageCache:
+                PageRequests.Execute(opcode, ref request, ref reply);
                 break;
             case FuseOpcode.Read or FuseOpcode.Write or FuseOpcode.Fallocate or FuseOpcode.CopyFileRange
                 or FuseOpcode.Lseek or FuseOpcode.Fsync:
@@ -164,36 +161,6 @@ internal sealed class Dispatcher(
             },
             BackingId = backingId,
         });
-    }
-
-    /// <summary>A page that nobody has used yet.</summary>
-    private static void ReadPage(ref RequestCursor request, ref ReplyWriter reply)
-    {
-        if (request.TryTake(out FuseReadIn read))
-        {
-            reply.Zeros(read.Size);
-        }
-        else
-        {
-            reply.Fail(Errno.Io);
-        }
-    }
-
-    /// <summary>The system cleans dirty pages. There is nowhere to write them to, and they stay where they are: locked.</summary>
-    private static void WriteBack(ref RequestCursor request, ref ReplyWriter reply)
-    {
-        if (!request.TryTake(out FuseWriteIn write))
-        {
-            reply.Fail(Errno.Io);
-        }
-        else if ((write.WriteFlags & FuseProtocol.WriteCache) == 0)
-        {
-            reply.Fail(Errno.Inval);
-        }
-        else
-        {
-            reply.Put(new FuseWriteOut { Size = write.Size });
-        }
     }
 
     private void Flush(in Caller caller, ref RequestCursor request, ref ReplyWriter reply)

@@ -18,6 +18,9 @@ internal abstract class FrontDoor(DeviceServerOptions options, string path, Fuse
     /// <summary>The descriptor of the connection; disposed of by whoever serves it.</summary>
     internal FuseDevice Device { get; } = device;
 
+    /// <summary>For a process that answers in place of the readers, where the door needs one and the readers run.</summary>
+    internal PagerLink? Pager { get; private protected set; }
+
     protected DeviceServerOptions Options { get; } = options;
 
     /// <summary>Makes the connection and shakes hands.</summary>

@@ -19,19 +19,20 @@ internal sealed class FuseReader : IDeferrer, IDisposable
     private readonly IRequestDispatcher _dispatcher;
     private readonly DeferredCalls _deferred;
     private readonly ReaderGate? _gate;
-    private readonly NativeBuffer _request;
+    private readonly RequestBuffer _request;
     private readonly NativeBuffer _reply;
     private int _deferredCount;
 
     /// <param name="device">Where requests come from.</param>
     /// <param name="dispatcher">Executes them.</param>
     /// <param name="deferred">Where interrupts find deferred calls.</param>
+    /// <param name="request">Where requests are read to; becomes this object's.</param>
     /// <param name="gate">For the page-cache door, shared by all readers of the descriptor.</param>
-    internal FuseReader(FuseDevice device, IRequestDispatcher dispatcher, DeferredCalls deferred, ReaderGate? gate = null)
+    internal FuseReader(
+        FuseDevice device, IRequestDispatcher dispatcher, DeferredCalls deferred, RequestBuffer request, ReaderGate? gate = null)
     {
-        int size = gate is null ? TransportLimits.BufferSize : TransportLimits.WriteBackBufferSize;
-        _request = new NativeBuffer(size);
-        _reply = new NativeBuffer(size);
+        _request = request;
+        _reply = new NativeBuffer(request.Span.Length);
         _gate = gate;
         _device = device;
         _dispatcher = dispatcher;
@@ -62,6 +63,17 @@ internal sealed class FuseReader : IDeferrer, IDisposable
                     return -length;
             }
         }
+    }
+
+    /// <summary>Where somebody else puts a request for <see cref="Execute"/>.</summary>
+    internal Span<byte> Buffer => _request.Span;
+
+    /// <summary>Executes the request in the buffer and answers it.</summary>
+    internal void Execute(int length)
+    {
+        ReadOnlySpan<byte> message = _request.Span[..length];
+        AnnounceRelease(message);
+        Serve(message);
     }
 
     public DeferredReply? Defer(ReadOnlySpan<byte> data)
@@ -100,17 +112,21 @@ internal sealed class FuseReader : IDeferrer, IDisposable
             return;
         }
 
-        if (header.Opcode == FuseOpcode.Release)
-        {
-            RequestCursor request = new(message[Unsafe.SizeOf<FuseInHeader>()..]);
-            _dispatcher.AnnounceRelease(in header, ref request);
-        }
-
+        AnnounceRelease(message);
         bool mine = _gate.TryEnter(message);
         while (mine)
         {
             Serve(_request.Span[..length]);
             mine = _gate.TryNext(_request.Span, out length);
+        }
+    }
+
+    private void AnnounceRelease(ReadOnlySpan<byte> message)
+    {
+        if (MemoryMarshal.TryRead(message, out FuseInHeader header) && header.Opcode == FuseOpcode.Release)
+        {
+            RequestCursor request = new(message[Unsafe.SizeOf<FuseInHeader>()..]);
+            _dispatcher.AnnounceRelease(in header, ref request);
         }
     }
 

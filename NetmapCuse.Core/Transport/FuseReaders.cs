@@ -21,9 +21,10 @@ internal sealed class FuseReaders : IRequestSource
     /// <param name="log">Where an unusual end is reported.</param>
     /// <param name="shared">All read the one descriptor: there is no other, or they answer each other's requests.</param>
     /// <param name="gate">Keeps one of them free.</param>
+    /// <param name="buffers">Where requests are read to, one for each; stays its owner's.</param>
     internal FuseReaders(
         FuseDevice device, int count, IRequestDispatcher dispatcher, DeferredCalls deferred, Action ended, ILogger log,
-        bool shared = false, ReaderGate? gate = null)
+        bool shared = false, ReaderGate? gate = null, SharedBuffers? buffers = null)
     {
         for (int i = 0; i < count; i++)
         {
@@ -34,7 +35,7 @@ internal sealed class FuseReaders : IRequestSource
                 _devices.Add(own);
             }
 
-            FuseReader reader = new(own, dispatcher, deferred, gate);
+            FuseReader reader = new(own, dispatcher, deferred, new RequestBuffer(buffers, i), gate);
             _readers.Add(reader);
             _threads.Add(new WorkerThread(
                 string.Create(CultureInfo.InvariantCulture, $"netmap-fuse-{i}"), null, () => Serve(reader, ended, log), log));

@@ -13,8 +13,8 @@ internal static class Handshake
     private const FuseInitFlags Wanted = FuseInitFlags.AtomicTruncate | FuseInitFlags.HasIoctlDir
         | FuseInitFlags.MaxPages | FuseInitFlags.Extended | FuseInitFlags.Passthrough;
 
-    // RELEASE is a background request: many clients may close at once.
-    private const ushort BackgroundMax = 128;
+    // RELEASE is a background request: many clients may close at once, and write-backs stand in the same line.
+    private const ushort BackgroundMax = 1024;
 
     /// <summary>Reads INIT and answers it.</summary>
     /// <param name="device">The descriptor of a fresh mount.</param>

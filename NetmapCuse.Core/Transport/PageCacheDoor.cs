@@ -32,8 +32,9 @@ internal sealed class PageCacheDoor(DeviceServerOptions options, string path, De
         Dispatcher dispatcher, DeferredCalls deferred, Action ended, ILogger log)
     {
         int atOnce = FuseReaders.CountHere;
+        Pager = new PagerLink(Device, Path, dispatcher, deferred, atOnce + 1);
         return new FuseReaders(
-            Device, atOnce + 1, dispatcher, deferred, ended, log, shared: true, gate: new ReaderGate(atOnce));
+            Device, atOnce + 1, dispatcher, deferred, ended, log, true, new ReaderGate(atOnce), Pager.Buffers);
     }
 
     /// <remarks>

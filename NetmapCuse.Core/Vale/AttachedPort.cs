@@ -6,11 +6,13 @@ namespace NetmapCuse.Core.Vale;
 /// <summary>
 /// An interface as a station of a switch (VALE_ATTACH), whatever its driver: what its RX rings receive is forwarded in the
 /// thread of the driver, what is switched to it is put in its TX rings and sent within the sender's sync. Its host rings, where
-/// they are attached, too, are a second such station. No program can bind it.
+/// they are attached, too, are a second such station. A persistent port that is on one switch already is on the second by such
+/// a station, which joins both: what the first switch has for the port is forwarded on the second, and the other way round.
+/// No program can bind it.
 /// </summary>
 internal sealed class AttachedPort : ValePort
 {
-    private readonly NicPort _nic;
+    private readonly Port _port;
     private readonly Tunables _tunables;
     private readonly bool _isHost;
     private RingPump[] _sources = [];
@@ -18,23 +20,23 @@ internal sealed class AttachedPort : ValePort
     private volatile bool _isClosing;
 
     /// <param name="name">On the switch: "vale0:eth0", "vale0:eth0^".</param>
-    /// <param name="nic">The interface, all rings created.</param>
+    /// <param name="port">The interface, or the persistent port, all rings created.</param>
     /// <param name="isHost">The station is the interface's host stack.</param>
     /// <param name="parameters">bridge_batch.</param>
     /// <param name="tunables">txsync_retry.</param>
-    internal AttachedPort(string name, NicPort nic, bool isHost, ValeParameters parameters, Tunables tunables)
-        : base(name, nic.Rings, nic.Region, parameters, static _ => { })
+    internal AttachedPort(string name, Port port, bool isHost, ValeParameters parameters, Tunables tunables)
+        : base(name, port.Rings, port.Region, parameters, static _ => { })
     {
-        _nic = nic;
+        _port = port;
         _isHost = isHost;
         _tunables = tunables;
-        HostTxRings = nic.HostTxRings;
-        HostRxRings = nic.HostRxRings;
+        HostTxRings = port.HostTxRings;
+        HostRxRings = port.HostRxRings;
+        IsOwnedBySwitch = true;
     }
 
-    internal override bool IsOwnedBySwitch => true;
-
-    internal NicPort Nic => _nic;
+    /// <summary>The port whose rings the station has.</summary>
+    internal Port Inner => _port;
 
     /// <summary>The station is the host stack behind the interface.</summary>
     internal bool IsHost => _isHost;
@@ -46,7 +48,7 @@ internal sealed class AttachedPort : ValePort
     internal void OpenRings()
     {
         // Seen from the switch the interface sends what its RX rings receive and receives what its TX rings send.
-        UseKrings(tx: [.. _nic.Rx.Where(IsOurs)], rx: [.. _nic.Tx.Where(IsOurs)]);
+        UseKrings(tx: [.. _port.Rx.Where(IsOurs)], rx: [.. _port.Tx.Where(IsOurs)]);
         CreateForwarders();
         _sources = [.. Tx.Select(ring => new RingPump(ring, ServeSource, _tunables))];
         _sinks = [.. Rx.Select(ring => new RingPump(ring, ServeSink, _tunables))];
@@ -79,6 +81,7 @@ internal sealed class AttachedPort : ValePort
 
         foreach (RingPump source in _sources)
         {
+            source.Ring.CloseGate();
             source.Ring.RemoveSleeper(source);
             source.Ring.Stop();
         }
@@ -99,7 +102,7 @@ internal sealed class AttachedPort : ValePort
     /// <summary>Receives, forwards, releases. True when there may be more.</summary>
     private bool ServeSource(Kring ring)
     {
-        if (!_nic.Receive(ring))
+        if (!_port.Receive(ring))
         {
             return false;
         }
@@ -108,11 +111,11 @@ internal sealed class AttachedPort : ValePort
         bool any = tail != ring.Indexes.HwCur;
         if (any)
         {
-            Forward(ring, ring.Index - Tx[0].Index, tail, callerThread: 0);
+            Forward(ring, ring.Index - Tx[0].Index, tail);
             ring.Indexes.RHead = tail;
             ring.Indexes.RCur = tail;
             ring.Indexes.RTail = tail;
-            _nic.Receive(ring);
+            _port.Receive(ring);
             any = tail != Volatile.Read(ref ring.Indexes.HwTail);
         }
 
@@ -121,7 +124,7 @@ internal sealed class AttachedPort : ValePort
 
     private bool ServeSink(Kring ring)
     {
-        _nic.SendSwitched(ring);
+        _port.SendSwitched(ring);
         return false;
     }
 }

@@ -116,7 +116,7 @@ internal sealed unsafe partial class Forwarder
             ? a.Packets == a.Slots
                 ? ExchangeSingles(source, ring, claim, a, fitting)
                 : ExchangeList(source, ring, claim, a, fitting)
-            : _hasOffsets || ring.HasOffsets ? CopyExactly(ring, claim, a, b, fitting)
+            : _copiesExactly || ring.CopiesExactly ? CopyExactly(ring, claim, a, b, fitting)
             : b.Packets == 0 && a.Packets == a.Slots ? CopySingles(ring, claim, a, fitting)
             : b.Packets == 0 ? CopyList(ring, claim, a, fitting)
             : CopyMerged(ring, claim, a, b, fitting);

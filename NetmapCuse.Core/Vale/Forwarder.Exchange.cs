@@ -16,7 +16,7 @@ internal sealed unsafe partial class Forwarder
     /// <summary>Sender and receiver share a region, the receiver's ring was opened for it, and nobody watches the sender.</summary>
     private bool MayExchange(Kring source, Kring ring) =>
         ring.ExchangesBuffers && ring.Buffers == source.Buffers && ring.Consumer is null
-        && source.Monitors is null && !_hasIndirect && !_hasOffsets && !ring.HasOffsets;
+        && source.Monitors is null && !_hasIndirect && !_copiesExactly && !ring.CopiesExactly;
 
     /// <summary>
     /// A list of packets of one slot. The indexes of some slots are read before the first of them is written: the lines are

@@ -12,6 +12,9 @@ internal sealed unsafe partial class Forwarder
     /// <summary>The sender's packets start at their slots' offsets.</summary>
     private bool _hasOffsets;
 
+    /// <summary>What the sender sends is copied to the byte.</summary>
+    private bool _copiesExactly;
+
     /// <summary>A flag that every slot of such a sender is treated to have: <see cref="Gather"/> then takes the long way.</summary>
     private SlotFlags _unusual;
 
@@ -20,6 +23,7 @@ internal sealed unsafe partial class Forwarder
     {
         _headerBytes = port.HeaderBytes;
         _hasOffsets = source.HasOffsets;
+        _copiesExactly = source.CopiesExactly;
         _unusual = _headerBytes != 0 || _hasOffsets ? SlotFlags.Indirect : SlotFlags.None;
     }
 
@@ -72,7 +76,7 @@ internal sealed unsafe partial class Forwarder
         }
     }
 
-    /// <summary>Copies where sender or receiver have offsets: byte by byte, since neither end is where a cache line starts.</summary>
+    /// <summary>Copies where sender or receiver have offsets or odd buffers: to the byte, since no end is where a cache line ends.</summary>
     private ulong CopyExactly(Kring ring, in Kring.Claim claim, in PacketList a, in PacketList b, uint packets)
     {
         ulong bytes = 0;

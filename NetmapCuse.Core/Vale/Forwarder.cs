@@ -26,12 +26,11 @@ internal sealed unsafe partial class Forwarder : IDisposable
     private readonly Fragment* _fragments = (Fragment*)NativeMemory.AlignedAlloc((nuint)(FragmentsMax * sizeof(Fragment)), 64);
     private readonly PacketList[] _lists = new PacketList[ValeSwitch.Flood + 1];
     private readonly byte[] _touched = new byte[Limits.SwitchPortsMax];
-    private readonly IndirectBuffers _indirect = new();
     private int _touchedCount;
     private int _count;
 
     /// <summary>Sends the slots between hwcur and <paramref name="head"/>.</summary>
-    internal void Forward(ValePort port, Kring source, uint head, int callerThread, int batch)
+    internal void Forward(ValePort port, Kring source, uint head, int batch)
     {
         uint first = source.Indexes.HwCur;
         if (port.Switch is not { } valeSwitch || batch <= 0)
@@ -45,20 +44,16 @@ internal sealed unsafe partial class Forwarder : IDisposable
         batch = Math.Min(batch, Math.Min(Limits.BatchMax, (int)(source.NumSlots + 1) / 2));
         while (first != head)
         {
-            first = Classify(port, valeSwitch, source, first, head, callerThread, batch);
+            first = Classify(port, valeSwitch, source, first, head, batch);
             Deliver(port, valeSwitch, source);
         }
     }
 
-    public void Dispose()
-    {
-        NativeMemory.AlignedFree(_fragments);
-        _indirect.Dispose();
-    }
+    public void Dispose() => NativeMemory.AlignedFree(_fragments);
 
     /// <summary>Puts up to a batch of slots on lists; returns the first slot that is left.</summary>
     private uint Classify(
-        ValePort port, ValeSwitch valeSwitch, Kring source, uint slot, uint head, int callerThread, int batch)
+        ValePort port, ValeSwitch valeSwitch, Kring source, uint slot, uint head, int batch)
     {
         Route route = new(valeSwitch, port.Index);
         uint frames = 0;
@@ -69,7 +64,7 @@ internal sealed unsafe partial class Forwarder : IDisposable
         {
             int packet = _count;
             Prefetch(source, slot);
-            slot = Gather(source, slot, head, callerThread, out SlotFlags flags, out uint length, out byte* frame);
+            slot = Gather(source, slot, head, out SlotFlags flags, out uint length, out byte* frame);
             if (_count == packet)
             {
                 source.Counters.BadSlot++;
@@ -155,7 +150,7 @@ internal sealed unsafe partial class Forwarder : IDisposable
     /// </summary>
     /// <returns>The slot behind the packet.</returns>
     private uint Gather(
-        Kring source, uint slot, uint head, int callerThread, out SlotFlags flags, out uint length, out byte* frame)
+        Kring source, uint slot, uint head, out SlotFlags flags, out uint length, out byte* frame)
     {
         // Index, length and flags in one load: they are the client's, and may change while we look.
         ulong word = Volatile.Read(ref *(ulong*)(source.Slots + slot));
@@ -168,7 +163,7 @@ internal sealed unsafe partial class Forwarder : IDisposable
 
         if (((flags & (SlotFlags.MoreFragments | SlotFlags.Indirect)) | _unusual) != 0)
         {
-            return GatherChain(source, slot, head, callerThread, out flags, out length, out frame);
+            return GatherChain(source, slot, head, out flags, out length, out frame);
         }
 
         frame = source.BufferOf((uint)word);
@@ -185,7 +180,7 @@ internal sealed unsafe partial class Forwarder : IDisposable
 
     /// <summary>The same for packets of several slots and for indirect ones.</summary>
     private uint GatherChain(
-        Kring source, uint slot, uint head, int callerThread, out SlotFlags firstFlags, out uint length, out byte* frame)
+        Kring source, uint slot, uint head, out SlotFlags firstFlags, out uint length, out byte* frame)
     {
         int first = _count;
         int count = 0;
@@ -208,7 +203,7 @@ internal sealed unsafe partial class Forwarder : IDisposable
             if (good)
             {
                 _fragments[first + count].Slot = (ushort)place;
-                good = TryTake(source, copy, first + count, isFirst: count == 0, callerThread);
+                good = TryTake(source, copy, first + count, isFirst: count == 0);
                 firstFlags = count == 0 ? copy.Flags : firstFlags;
                 length += copy.Length;
             }
@@ -222,7 +217,7 @@ internal sealed unsafe partial class Forwarder : IDisposable
         return slot;
     }
 
-    private bool TryTake(Kring source, NetmapSlot slot, int place, bool isFirst, int callerThread)
+    private bool TryTake(Kring source, NetmapSlot slot, int place, bool isFirst)
     {
         ref Fragment fragment = ref _fragments[place];
         fragment.Length = slot.Length;
@@ -241,7 +236,23 @@ internal sealed unsafe partial class Forwarder : IDisposable
         }
 
         _hasIndirect = true;
-        return _indirect.TryRead(source, slot, place, least, callerThread, ref fragment.Data, ref fragment.Length);
+        return TryTakeIndirect(source, slot, least, ref fragment);
+    }
+
+    /// <summary>
+    /// The data is on the ring's stage. A first fragment whose header could not be read is bad; data that could not be
+    /// read after that makes the fragment empty (reference/netmap-behaviour.md section 9.6).
+    /// </summary>
+    private static bool TryTakeIndirect(Kring source, NetmapSlot slot, int least, ref Fragment fragment)
+    {
+        if (source.Stage?.TryFind(fragment.Slot, slot.Pointer, slot.Length, out fragment.Data, out int bytes) != true
+            || slot.Pointer == 0 || (least != 0 && bytes < least))
+        {
+            return false;
+        }
+
+        fragment.Length = bytes == slot.Length ? slot.Length : (ushort)0;
+        return true;
     }
 
     private static void Prefetch(Kring source, uint slot)

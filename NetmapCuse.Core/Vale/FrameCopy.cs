@@ -5,7 +5,8 @@ namespace NetmapCuse.Core.Vale;
 
 /// <summary>
 /// Copies a frame from one netmap buffer to another. Both are multiples of 64 bytes long and 64-byte aligned, so lengths
-/// are rounded up to 64: no tail loop, and never a byte outside the two buffers.
+/// are rounded up to 64: no tail loop, and never a byte outside the two buffers. Not for rings that want copies to the byte
+/// (<see cref="Rings.Kring.CopiesExactly"/>).
 /// </summary>
 internal static unsafe class FrameCopy
 {

@@ -60,6 +60,9 @@ internal class ValePort : Port
 
     internal override bool SupportsOffsets => true;
 
+    /// <summary>The station by which a persistent port is on a second switch, and which has its rings then; else null.</summary>
+    internal AttachedPort? SecondStation { get; set; }
+
     /// <summary>Index on the switch.</summary>
     internal int Index { get; private set; } = ValeSwitch.NoPort;
 
@@ -72,6 +75,7 @@ internal class ValePort : Port
         }
 
         _headerBytes = length;
+        SecondStation?.SetVnetHeader(length);
     }
 
     /// <param name="valeSwitch">The switch; it has a free index.</param>
@@ -96,17 +100,24 @@ internal class ValePort : Port
 
     internal override bool ReadsIndirectSlots => true;
 
-    internal override bool TxSync(Kring ring, int callerThread)
+    internal override bool TxSync(Kring ring)
     {
         uint head = ring.Indexes.RHead;
         if (head != ring.Indexes.HwCur)
         {
-            Forward(ring, ring.Index, head, callerThread);
+            Forward(ring, ring.Index, head);
             ring.Indexes.HwCur = head;
         }
 
         ring.Indexes.HwTail = RingWindow.Previous(head, ring.NumSlots);
         return true;
+    }
+
+    private protected override uint TxSwitched(Kring ring, uint tail)
+    {
+        Forward(ring, ring.Index, tail);
+        ring.Indexes.RHead = tail;
+        return tail;
     }
 
     internal override bool RxSync(Kring ring)
@@ -141,9 +152,8 @@ internal class ValePort : Port
     /// <param name="source">The ring.</param>
     /// <param name="forwarder">Which forwarder, by position of the ring among those that send.</param>
     /// <param name="head">The first slot that is not sent.</param>
-    /// <param name="callerThread">Whose memory indirect slots are in.</param>
-    private protected void Forward(Kring source, uint forwarder, uint head, int callerThread) =>
-        _forwarders[forwarder].Forward(this, source, head, callerThread, _parameters.BridgeBatch);
+    private protected void Forward(Kring source, uint forwarder, uint head) =>
+        _forwarders[forwarder].Forward(this, source, head, _parameters.BridgeBatch);
 
     /// <summary>One for each sending ring.</summary>
     private protected void CreateForwarders() => _forwarders = [.. Tx.Select(_ => new Forwarder())];

@@ -10,6 +10,7 @@ namespace NetmapCuse.Drivers.Interop;
 internal static unsafe class Bpf
 {
     // enum bpf_prog_type
+    internal const uint SocketFilterProgram = 1;
     internal const uint ClassifierProgram = 3;
     internal const uint XdpProgram = 6;
 

@@ -101,13 +101,16 @@ internal sealed class MemoryAdapter : IAdapter
         }
     }
 
-    /// <summary>A frame arrives at the interface.</summary>
-    internal void Arrive(byte[] frame, uint queue = 0)
+    /// <summary>A frame arrives at the interface; without being announced where its interrupt is still to come.</summary>
+    internal void Arrive(byte[] frame, uint queue = 0, bool announces = true)
     {
         if (Volatile.Read(ref _receive[queue % _receive.Length]) is { } receive)
         {
             receive.Arrive(frame);
-            Later(_ => receive.Ring.Notify());
+            if (announces)
+            {
+                Later(_ => receive.Ring.Notify());
+            }
         }
         else
         {

@@ -18,6 +18,13 @@ internal sealed class MemoryAdapters : IAdapterFactory, IHostInterfaces
     internal MemoryAdapter Add(string name, AdapterProperties? properties = null) =>
         _adapters[name] = new MemoryAdapter(properties ?? MemoryAdapter.Usual);
 
+    /// <summary>The interface goes; who has it is told later, by <see cref="IAdapterEvents.Gone"/>.</summary>
+    internal void Remove(string name)
+    {
+        _adapters[name].Later(static events => events.Gone());
+        _adapters.Remove(name);
+    }
+
     public bool Exists(string name, CallerPlace place) => _adapters.ContainsKey(name) || _real.Exists(name, place);
 
     public int TryCreate(string name, AdapterSettings settings, out IAdapter? adapter)

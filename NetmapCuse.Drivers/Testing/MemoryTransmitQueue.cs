@@ -21,7 +21,7 @@ internal sealed class MemoryTransmitQueue(MemoryAdapter adapter, AdapterRing rin
         for (uint i = 0; i < slots.Count; i++)
         {
             NetmapSlot slot = slots.Read(i);
-            _packet.AddRange(slots.Data(slot.BufferIndex, slot.Length));
+            _packet.AddRange(slots.Data(slot));
             if ((slot.Flags & SlotFlags.MoreFragments) == 0)
             {
                 adapter.SendOut([.. _packet], ring.Number);

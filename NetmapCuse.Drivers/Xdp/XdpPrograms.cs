@@ -25,9 +25,13 @@ internal static class XdpPrograms
     private const short XdpDataEnd = 4;
     private const short XdpQueue = 16;
     private const short Mark = 8;
+    private const short TcIndex = 44;
 
     /// <summary>What the host stack sent on an interface that is taken over carries this mark on its way to us.</summary>
     private const uint HostMark = 0x6e6d6373;
+
+    /// <summary>tc_index of what we give to the host stack: packet sockets must not take it for received.</summary>
+    internal const uint HostIndex = 0x6e6d;
 
     /// <summary>Frames of a queue go to the queue's socket; where there is none, to the host stack.</summary>
     internal static Fd Receive(Fd sockets, uint flags) => Bpf.Load(
@@ -169,6 +173,8 @@ internal static class XdpPrograms
     internal static Fd FromTap(int device) => Bpf.Load(
         Bpf.ClassifierProgram,
         [
+            Set(2, HostIndex),
+            StoreWord(1, 2, TcIndex),
             Set(1, (uint)device),
             Set(2, TowardsStack),
             Call(Redirect),

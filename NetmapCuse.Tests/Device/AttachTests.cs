@@ -180,6 +180,97 @@ public sealed class AttachTests(HostFixture device) : DeviceTest(device), IClass
         client.List().Should().BeEmpty();
     }
 
+    [Theory]
+    [InlineData("nmnic0")]
+    [InlineData(OnSwitch)]
+    public void A_copy_monitor_sees_what_the_switch_sends_and_what_arrives(string name)
+    {
+        Nic();
+        NetmapClient program = Open().Register("valeA:prog");
+        NetmapClient client = Open();
+        client.Attach(OnSwitch).Should().Be(0);
+        MemoryAdapter nic = Current;
+        NetmapClient monitor = Open().Register(
+            name, new NmreqRegister { Flags = RegisterFlags.MonitorRx | RegisterFlags.MonitorTx });
+        byte[][] toWire = [.. Enumerable.Range(0, 50).Select(i => Frames.Make(Frames.Broadcast, 1, 60 + i, i))];
+        program.Send(toWire[..20]);
+        program.Send(toWire[20..]);
+        List<(byte[] Data, SlotFlags Flags)> seen = TakeAll(monitor, toWire.Length);
+        seen.Select(slot => slot.Data).Should().BeEquivalentTo(toWire, options => options.WithStrictOrdering());
+        seen.Should().OnlyContain(slot => (slot.Flags & SlotFlags.TxMonitored) != 0);
+
+        byte[] fromWire = Frames.Make(1, 2);
+        nic.Arrive(fromWire);
+        seen = TakeAll(monitor, 1);
+        seen.Should().ContainSingle().Which.Data.Should().Equal(fromWire);
+        (seen[0].Flags & SlotFlags.TxMonitored).Should().Be(SlotFlags.None);
+
+        client.Detach(OnSwitch).Should().Be(0);
+        monitor.Poll((int)PollEvents.In).Should().Be((int)PollEvents.Error);
+        program.Dispose();
+    }
+
+    [Fact]
+    public async Task A_sleeping_monitor_is_woken_by_the_detach()
+    {
+        Nic();
+        NetmapClient client = Open();
+        client.Attach(OnSwitch).Should().Be(0);
+        NetmapClient monitor = Open().Register("nmnic0", new NmreqRegister { Flags = RegisterFlags.MonitorTx });
+        Task<int> sleeper = Task.Run(
+            () => monitor.Poll((int)PollEvents.In, 60_000), TestContext.Current.CancellationToken);
+        client.Detach(OnSwitch).Should().Be(0);
+        (await sleeper).Should().Be((int)PollEvents.Error);
+    }
+
+    [Fact]
+    public void A_zero_copy_monitor_sees_what_the_switch_sends_when_it_has_gone()
+    {
+        Nic();
+        NetmapClient program = Open().Register("valeA:prog");
+        NetmapClient client = Open();
+        client.Attach(OnSwitch).Should().Be(0);
+        MemoryAdapter nic = Current;
+        NetmapClient monitor = Open().Register("nmnic0", new NmreqRegister { Flags = RegisterFlags.ZeroCopyMonitor });
+        nic.HoldsCompletions = true;
+        byte[][] toWire = [.. Enumerable.Range(0, 20).Select(i => Frames.Make(Frames.Broadcast, 1, 60 + i, i))];
+        program.Send(toWire);
+        nic.Sent.Should().HaveCount(toWire.Length);
+        monitor.RxSync();
+        monitor.Rx.Ready.Should().Be(0, "nothing has left yet");
+
+        nic.Complete();
+        List<(byte[] Data, SlotFlags Flags)> seen = TakeAll(monitor, toWire.Length);
+        seen.Select(slot => slot.Data).Should().BeEquivalentTo(toWire, options => options.WithStrictOrdering());
+        for (int i = 0; i < 10; i++)
+        {
+            program.Send(toWire);
+            TakeAll(monitor, toWire.Length).Should().HaveCount(toWire.Length);
+        }
+
+        nic.Sent.Should().HaveCount(11 * toWire.Length);
+        client.Detach(OnSwitch).Should().Be(0);
+        program.Dispose();
+    }
+
+    [Fact]
+    public void Monitors_of_host_rings_see_what_the_switch_has_for_the_host()
+    {
+        Nic();
+        NetmapClient program = Open().Register("valeA:prog");
+        NetmapClient client = Open();
+        client.Attach(OnSwitch, RegisterMode.NicAndHost).Should().Be(0);
+        NetmapClient monitor = Open().Register(
+            "nmnic0", new NmreqRegister { Mode = RegisterMode.Host, Flags = RegisterFlags.MonitorTx });
+        byte[] frame = Frames.Make(Frames.Broadcast, 1);
+        program.Send(frame);
+        Current.Stack.Received.Should().ContainSingle().Which.Should().Equal(frame);
+        monitor.RxSync();
+        monitor.RxRings[1]!.TakeAll().Should().ContainSingle().Which.Should().Equal(frame);
+        client.Detach(OnSwitch).Should().Be(0);
+        program.Dispose();
+    }
+
     [Fact]
     public void Polling_mode_is_checked_and_remembered()
     {
@@ -205,6 +296,25 @@ public sealed class AttachTests(HostFixture device) : DeviceTest(device), IClass
 
         client.Detach(OnSwitch).Should().Be(0);
         ephemeral.Dispose();
+    }
+
+    /// <summary>Reads until so many slots have come.</summary>
+    private static List<(byte[] Data, SlotFlags Flags)> TakeAll(NetmapClient client, int count)
+    {
+        List<(byte[] Data, SlotFlags Flags)> slots = [];
+        SpinWait.SpinUntil(
+            () =>
+            {
+                client.RxSync();
+                while (client.Rx.Ready != 0)
+                {
+                    slots.Add(client.Rx.Take());
+                }
+
+                return slots.Count >= count;
+            },
+            TimeSpan.FromSeconds(30)).Should().BeTrue();
+        return slots;
     }
 
     private MemoryAdapters Interfaces => ((HostFixture)Device).Interfaces;

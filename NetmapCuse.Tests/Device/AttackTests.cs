@@ -13,6 +13,10 @@ public sealed class AttackTests
     [InlineData("self-as-event")]
     [InlineData("flush-storm")]
     [InlineData("stale-bytes")]
+    [InlineData("hanging-body")]
+    [InlineData("hanging-slot")]
+    [InlineData("hanging-poll")]
+    [InlineData("monitored-slot")]
     [InlineData("vast-memory")]
     public void An_attack_harms_nobody(string test)
     {

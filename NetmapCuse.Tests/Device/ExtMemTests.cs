@@ -18,6 +18,7 @@ public sealed class ExtMemTests
     [InlineData("huge")]
     [InlineData("middle")]
     [InlineData("pieces")]
+    [InlineData("odd")]
     [InlineData("same")]
     [InlineData("truncate")]
     [InlineData("punch-huge")]

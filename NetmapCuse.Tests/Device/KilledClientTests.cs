@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using FluentAssertions;
 using NetmapCuse.Core.Abi.Linux;
-using NetmapCuse.Core.Ports;
 using NetmapCuse.Tests.Transport;
 using Xunit;
 
@@ -12,17 +11,8 @@ namespace NetmapCuse.Tests.Device;
 /// descriptors are as before. What lasts by design (persistent ports, attachments) is first taken away by request.
 /// </summary>
 [Collection(MountTests.Name)]
-public sealed class KilledClientTests(HostFixture device) : DeviceTest(device), IClassFixture<HostFixture>
+public sealed class KilledClientTests(HostFixture device) : KilledClientTest(device), IClassFixture<HostFixture>
 {
-    private const string Vale = "vale9:k";
-    private const string Nic = "netmap:nmnic0";
-    private const string AttachedNic = "vale9:nmnic0";
-    private const string Persistent = "nmtestk0";
-    private const string AttachedPersistent = "vale9:" + Persistent;
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
-
-    private readonly HostFixture _host = device;
-
     [Theory]
     [InlineData("open", Vale)]
     [InlineData("bound", Vale)]
@@ -151,76 +141,4 @@ public sealed class KilledClientTests(HostFixture device) : DeviceTest(device), 
             ShouldReturnTo(before);
         }
     }
-
-    /// <summary>What is made once for the life of a device, or of this process, is made now.</summary>
-    private DeviceRemains Prepare()
-    {
-        if (!_host.Interfaces.Exists("nmnic0", CallerPlace.Own))
-        {
-            _host.Interfaces.Add("nmnic0");
-        }
-
-        Kill(Hold("bound", Vale));
-        Kill(Hold("loop-events", Vale));
-        WaitForFiles(0);
-        if (File.Exists("/dev/net/tun"))
-        {
-            using NetmapClient client = Device.Open();
-            client.NewInterface(Persistent).Should().Be(0);
-            client.DeleteInterface(Persistent).Should().Be(0);
-        }
-
-        WaitForFiles(0);
-        DeviceBooks.AssertIdle(Device.Device);
-        return Look();
-    }
-
-    /// <summary>A port that ended took its adapter with it: the machine gets a new one first.</summary>
-    private DeviceRemains Look()
-    {
-        _host.Interfaces["nmnic0"].IsOpen.Should().BeFalse();
-        return DeviceRemains.Look(Device.Device);
-    }
-
-    private Process Hold(string state, string port)
-    {
-        ProcessStartInfo start = new(Samples.Program("tests/hold"), [state, port])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        start.Environment["NETMAP_DEVICE"] = Device.Path;
-        Process process = Process.Start(start)!;
-        string? said = process.StandardOutput.ReadLine();
-        if (said != "ready")
-        {
-            process.Kill();
-            process.WaitForExit();
-            throw new InvalidOperationException($"{state} {port}: {said} {process.StandardError.ReadToEnd()}");
-        }
-
-        return process;
-    }
-
-    private static void Kill(Process process)
-    {
-        using (process)
-        {
-            process.HasExited.Should().BeFalse("it has to die in its state");
-            process.Kill();
-            process.WaitForExit(s_patience).Should().BeTrue("a killed program must not hang in a call");
-        }
-    }
-
-    private void ShouldReturnTo(DeviceRemains before)
-    {
-        WaitForFiles(0);
-        SpinWait.SpinUntil(() => Look() == before, s_patience);
-        Look().Should().Be(before);
-    }
-
-    private void WaitForFiles(int count) =>
-        SpinWait.SpinUntil(() => Device.Device.OpenFiles == count, s_patience).Should().BeTrue();
-
-    private static void RequireTaps() => Assert.SkipUnless(File.Exists("/dev/net/tun"), "no /dev/net/tun");
 }

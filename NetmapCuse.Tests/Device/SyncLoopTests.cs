@@ -23,6 +23,8 @@ public sealed class SyncLoopTests
     [InlineData("Auto", "ends")]
     [InlineData("Fuse", "ends")]
     [InlineData("Auto", "fault")]
+    [InlineData("Auto", "late")]
+    [InlineData("Fuse", "late")]
     [InlineData("Auto", "hostile")]
     [InlineData("Auto", "loop-errors")]
     public void A_program_with_a_loop(string transport, string test)

@@ -3,20 +3,21 @@ using Xunit;
 namespace NetmapCuse.Tests.Lab;
 
 /// <summary>
-/// The C samples through every door (scripts/lab.d/doors): switches, pipes, poll, fork and descriptor passing, hostile
-/// clients, killed clients and daemons.
+/// The suites of the lab (scripts/lab.d/suites): the C samples through every door, write-back, the doctor, emulated NICs.
 /// </summary>
 public sealed class DoorTests
 {
     [Theory]
-    [InlineData("passthrough/uring")]
-    [InlineData("passthrough/fuse")]
-    [InlineData("pagecache")]
-    public void On_this_machine(string door) => LabScript.RunHere(door);
+    [InlineData("doors", "passthrough/uring")]
+    [InlineData("doors", "passthrough/fuse")]
+    [InlineData("doors", "pagecache")]
+    [InlineData("writeback", "4")]
+    [InlineData("doctor")]
+    public void On_this_machine(string suite, params string[] arguments) => LabScript.RunHere(suite, arguments);
 
     [Fact]
-    public void On_the_stable_kernel() => LabScript.RunInGuest("6.1", "pagecache", "cuse");
+    public void On_the_stable_kernel() => LabScript.RunInGuest("6.1", "doors", "writeback:4", "doctor", "nics");
 
     [Fact]
-    public void On_the_backported_kernel() => LabScript.RunInGuest("6.12", "passthrough", "pagecache", "cuse");
+    public void On_the_backported_kernel() => LabScript.RunInGuest("6.12", "doors", "doctor");
 }

@@ -12,23 +12,22 @@ internal static class LabScript
 
     private static readonly string s_root = FindRoot();
 
-    /// <summary>The suite of all doors, on this machine.</summary>
-    internal static void RunHere(params string[] doors)
+    /// <summary>A suite on this machine.</summary>
+    internal static void RunHere(string suite, params string[] arguments)
     {
         RequirePublished();
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "mounting needs root");
         Assert.SkipUnless(File.Exists("/dev/fuse"), "there is no /dev/fuse");
-        Expect(Run("scripts/lab.d/doors", doors, TimeSpan.FromMinutes(2)));
+        Expect(Run("scripts/lab.d/suites/" + suite, arguments, TimeSpan.FromMinutes(3)));
     }
 
-    /// <summary>The suite of all doors, in the lab's machine.</summary>
-    internal static void RunInGuest(string kernel, params string[] doors)
+    /// <summary>Suites in the lab's machine, in one boot.</summary>
+    internal static void RunInGuest(string kernel, params string[] suites)
     {
         RequirePublished();
-        (int status, string output) = Run("scripts/lab", ["--kernel", kernel, "--prepare"], TimeSpan.FromMinutes(8));
+        (int status, string output) = Run("scripts/lab", ["--kernel", kernel, "--prepare", .. suites], TimeSpan.FromMinutes(8));
         Assert.SkipWhen(status == NoMachine, $"no machine with kernel {kernel}: {output}");
-        string[] arguments = ["--kernel", kernel, "--memory", "1G", "--timeout", "300", "--", "scripts/lab.d/doors", .. doors];
-        Expect(Run("scripts/lab", arguments, TimeSpan.FromMinutes(12)));
+        Expect(Run("scripts/lab", ["--kernel", kernel, "--timeout", "540", .. suites], TimeSpan.FromMinutes(20)));
     }
 
     /// <summary>Runs a script of the repository to its end.</summary>

@@ -64,9 +64,9 @@ public sealed class ExtMemLayoutTests
     [InlineData(8476671, 0, 0, Errno.NoMem)]
     [InlineData(8476672, 0, 0, Errno.Ok)]
     [InlineData(1 << 24, uint.MaxValue, uint.MaxValue, Errno.NoMem)]
-    [InlineData(1 << 24, 100, 100, Errno.Inval)]
-    [InlineData(1 << 24, 100, 32, Errno.Inval)]
-    [InlineData(1 << 24, 10, 65600, Errno.Inval)]
+    [InlineData(1 << 24, 100, 100, Errno.Ok)]
+    [InlineData(1 << 24, 100, 32, Errno.NoMem)]
+    [InlineData(1 << 24, 10, 65600, Errno.NoMem)]
     [InlineData(1 << 24, 10, 65536, Errno.Ok)]
     public void Pools_have_to_fit(ulong memory, uint buffers, uint size, int error)
     {
@@ -79,6 +79,28 @@ public sealed class ExtMemLayoutTests
         {
             layout.MemorySize.Should().BeLessThanOrEqualTo(RegionLayout.RoundUp(memory));
         }
+    }
+
+    [Fact]
+    public void Buffers_have_the_size_that_was_asked_for_and_the_other_objects_start_on_cache_lines()
+    {
+        RegionLayout layout = Layout(new NmreqPoolsInfo
+        {
+            MemorySize = 16 << 20,
+            IfPoolObjects = 3,
+            IfPoolObjectSize = 1001,
+            RingPoolObjects = 5,
+            RingPoolObjectSize = 20481,
+            BufferPoolObjects = 100,
+            BufferPoolObjectSize = 1527,
+        });
+
+        layout.If.Should().Be(new PoolSize(3, 1024));
+        layout.Ring.Should().Be(new PoolSize(5, 20544));
+        layout.Buffer.ObjectSize.Should().Be(1527);
+        layout.BufferPoolOffset.Should().Be(4096 + (26 * 4096));
+        layout.MemorySize.Should().Be(16 << 20);
+        layout.Buffer.Count.Should().Be(((16 << 20) - (uint)layout.BufferPoolOffset) / 1527);
     }
 
     [Fact]

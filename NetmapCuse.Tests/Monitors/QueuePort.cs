@@ -31,7 +31,7 @@ internal sealed unsafe class QueuePort : Port
         Rx[ring].Wake();
     }
 
-    internal override bool TxSync(Kring ring, int callerThread)
+    internal override bool TxSync(Kring ring)
     {
         ring.Indexes.HwTail = RingWindow.Previous(ring.Indexes.HwCur, ring.NumSlots);
         ring.Indexes.HwCur = ring.Indexes.RHead;

@@ -266,12 +266,55 @@ public sealed class NicPortTests(HostFixture device) : DeviceTest(device), IClas
     {
         Add(Name);
         NetmapClient client = Open().Register(Name);
-        MemoryAdapter nic = Interfaces[Name];
-        using Timer later = new(_ => nic.Later(events => events.Gone()), null, 100, Timeout.Infinite);
-        (client.Poll(PollIn, 5000) & PollErr).Should().NotBe(0);
+        using Timer later = new(_ => Interfaces.Remove(Name), null, 100, Timeout.Infinite);
+        (client.Poll(PollIn, 30_000) & PollErr).Should().NotBe(0);
         client.RxSync().Should().Be(Errno.Io);
         client.TxSync().Should().Be(Errno.Io);
-        Open().TryRegister(Name).Should().Be(0, "another binding of the dead port finds its rings stopped");
+    }
+
+    [Fact]
+    public void An_interface_that_is_gone_is_ENXIO_and_its_successor_can_be_opened()
+    {
+        Add(Name);
+        NetmapClient client = Open().Register(Name);
+        NetmapClient pipe = Open().Register(Name + "{1");
+        Interfaces.Remove(Name);
+        (client.Poll(PollIn, 30_000) & PollErr).Should().NotBe(0);
+        NmreqPortInfoGet info = default;
+        Open().TryRegister(Name).Should().Be(Errno.NxIo);
+        client.Control(RequestType.PortInfoGet, Name, ref info).Should().Be(Errno.NxIo);
+        client.Attach("valeA:" + Name).Should().Be(Errno.Inval);
+
+        Add(Name);
+        NetmapClient next = Open().Register(Name);
+        byte[] frame = Frames.Make(1, 2);
+        Interfaces[Name].Arrive(frame);
+        next.Receive().Should().ContainSingle().Which.Should().Equal(frame);
+        client.RxSync().Should().Be(Errno.Io, "it has the port of the old one");
+        client.Dispose();
+        pipe.Dispose();
+        WaitForFiles(2);
+        next.Send(frame);
+        Interfaces[Name].Sent.Should().ContainSingle().Which.Should().Equal(frame);
+        Open().Register(Name).Reg.MemoryId.Should().Be(1);
+    }
+
+    [Fact]
+    public void An_attached_interface_that_is_gone_can_be_detached_and_its_successor_attached()
+    {
+        Add(Name);
+        NetmapClient client = Open();
+        client.Attach("valeA:" + Name).Should().Be(0);
+        NetmapClient monitor = Open().Register(Name, new NmreqRegister { Flags = RegisterFlags.MonitorRx });
+        Interfaces.Remove(Name);
+        SpinWait.SpinUntil(() => Open().TryRegister(Name) == Errno.NxIo, TimeSpan.FromSeconds(30)).Should().BeTrue();
+        client.Attach("valeA:" + Name).Should().Be(Errno.Busy, "the name is taken");
+        client.Detach("valeA:" + Name).Should().Be(0);
+        monitor.Poll(PollIn).Should().Be(PollErr);
+
+        Add(Name);
+        client.Attach("valeA:" + Name).Should().Be(0);
+        client.Detach("valeA:" + Name).Should().Be(0);
     }
 
     [Fact]

@@ -86,7 +86,7 @@ public sealed class RingSelectionTests
 
         internal static TestPort WithoutHost() => Make(0);
 
-        internal override bool TxSync(Kring ring, int callerThread) => true;
+        internal override bool TxSync(Kring ring) => true;
 
         internal override bool RxSync(Kring ring) => true;
 

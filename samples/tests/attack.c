@@ -14,6 +14,7 @@
 #include <linux/userfaultfd.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -175,6 +176,7 @@ bottomless(void)
 }
 
 static void *page;
+static int by_poll;
 
 static void *
 hang_main(void *arg)
@@ -184,6 +186,8 @@ hang_main(void *arg)
 	pin(0);
 	if (c == NULL)
 		call(open(port_device(), O_RDWR), NETMAP_REQ_PORT_INFO_GET, "vale6:b", page, NULL);
+	else if (by_poll)
+		poll(&(struct pollfd){ .fd = c->fd, .events = POLLOUT }, 1, -1);
 	else
 		ioctl(c->fd, NIOCTXSYNC, NULL);
 	return NULL;
@@ -230,6 +234,14 @@ test_hanging_slot(int monitored)
 	} else {
 		check("others are served", served());
 	}
+}
+
+/* The same with poll in place of the ioctl. */
+static void
+test_hanging_poll(void)
+{
+	by_poll = 1;
+	test_hanging_slot(0);
 }
 
 /* A region in so much address space. The children stay until the end. */
@@ -346,6 +358,8 @@ main(int argc, char **argv)
 		test_hanging_body();
 	else if (!strcmp(test, "hanging-slot"))
 		test_hanging_slot(0);
+	else if (!strcmp(test, "hanging-poll"))
+		test_hanging_poll();
 	else if (!strcmp(test, "monitored-slot"))
 		test_hanging_slot(1);
 	else if (!strcmp(test, "vast-memory"))

@@ -23,6 +23,7 @@
 
 #define SIZE	(16u << 20)
 #define FRAME	60
+#define ODD	1527	/* bytes of a buffer: 1527 is 55 beyond a cache line */
 
 static int failures;
 
@@ -43,20 +44,21 @@ expect(const char *name, int result, int expected)
 
 struct client {
 	int fd, error;
+	uint32_t extra;
 	struct nmreq_register reg;
 	struct nmreq_opt_extmem opt;
 	char *mem;
 	struct netmap_if *nifp;
 };
 
-/* Registers a port with its region at mem, or without the option where that is NULL. */
+/* Registers a port with c->extra extra buffers and its region at mem, or without the option where that is NULL. */
 static void
 client_open(struct client *c, const char *name, char *mem, uint64_t size)
 {
 	struct nmreq_header hdr = { .nr_version = NETMAP_API, .nr_reqtype = NETMAP_REQ_REGISTER };
 
 	c->fd = open(port_device(), O_RDWR);
-	c->reg = (struct nmreq_register){ .nr_mode = NR_REG_ALL_NIC };
+	c->reg = (struct nmreq_register){ .nr_mode = NR_REG_ALL_NIC, .nr_extra_bufs = c->extra };
 	c->opt.nro_opt = (struct nmreq_option){ .nro_reqtype = NETMAP_REQ_OPT_EXTMEM, .nro_status = 77 };
 	c->opt.nro_opt.nro_size = sizeof(c->opt);
 	c->opt.nro_usrptr = (uintptr_t)mem;
@@ -154,11 +156,27 @@ traffic(struct client *a, struct client *b)
 	check("frames go both ways", good);
 }
 
+/* Walks the list of extra buffers: each is in our memory and in no slot. */
+static void
+check_extra(struct client *c)
+{
+	struct netmap_ring *tx = NETMAP_TXRING(c->nifp, 0), *rx = NETMAP_RXRING(c->nifp, 0);
+	uint32_t count = 0, good = 1;
+
+	for (uint32_t i = c->nifp->ni_bufs_head; i != 0 && count <= c->extra; i = *(uint32_t *)(void *)NETMAP_BUF(tx, i)) {
+		count++;
+		good &= i >= 2 && NETMAP_BUF(tx, i) + tx->nr_buf_size <= c->mem + SIZE;
+		for (uint32_t j = 0; j < tx->num_slots; j++)
+			good &= tx->slot[j].buf_idx != i && rx->slot[j].buf_idx != i;
+	}
+	check("extra buffers", good && count == c->extra && c->reg.nr_extra_bufs == c->extra);
+}
+
 /* The whole way, with memory at an offset of its file. */
 static void
 test_use(char *mem, uint64_t size, uint32_t bufs)
 {
-	struct client ext = { 0 }, plain = { 0 };
+	struct client ext = { .extra = 7 }, plain = { 0 };
 
 	client_open(&ext, "vale0:ext", mem, size);
 	expect("register", ext.error, 0);
@@ -175,6 +193,7 @@ test_use(char *mem, uint64_t size, uint32_t bufs)
 	check("the rings, too", (char *)NETMAP_RXRING(ext.nifp, 0) == mem + 4096 &&
 	    NETMAP_RXRING(ext.nifp, 0)->slot[0].buf_idx == 2 && NETMAP_TXRING(ext.nifp, 0)->num_slots == 1024);
 	check("buffers", NETMAP_BUF(NETMAP_TXRING(ext.nifp, 0), bufs) == mem + size);
+	check_extra(&ext);
 	client_open(&plain, "vale0:plain", NULL, 0);
 	traffic(&ext, &plain);
 	close(ext.fd);
@@ -222,12 +241,80 @@ test_refused(const char *path)
 	client_open(&c, "vale0:refused", mem, SIZE);
 	expect("more buffers than memory", c.error, ENOMEM);
 	c.opt.nro_info.nr_buf_pool_objtotal = 100;
-	c.opt.nro_info.nr_buf_pool_objsize = 100;
+	c.opt.nro_info.nr_buf_pool_objsize = 63;
 	client_open(&c, "vale0:refused", mem, SIZE);
-	expect("odd buffers", c.error, EINVAL);
+	expect("tiny buffers", c.error, ENOMEM);
+	c.opt.nro_info.nr_buf_pool_objsize = 65537;
+	client_open(&c, "vale0:refused", mem, SIZE);
+	expect("huge buffers", c.error, ENOMEM);
 	c.opt.nro_info.nr_buf_pool_objsize = 2048;
 	client_open(&c, "vale0:refused", mem, SIZE);
 	expect("good again", c.error, 0);
+}
+
+/* Buffers that end inside a cache line: frames are copied to the byte, from there and to there, up to the end of the memory. */
+static void
+test_odd(void)
+{
+	struct client ext = { 0 }, plain = { 0 };
+	struct netmap_ring *tx, *rx;
+	int fd = memory_file("memfd", NULL), whole = 1, inside = 1;
+	char *mem, *buf;
+
+	mem = map(fd, 0, SIZE);
+	ext.opt.nro_info.nr_if_pool_objsize = 1001;
+	ext.opt.nro_info.nr_ring_pool_objsize = 20481;
+	ext.opt.nro_info.nr_buf_pool_objtotal = 3000;
+	ext.opt.nro_info.nr_buf_pool_objsize = ODD;
+	client_open(&ext, "vale0:ext", mem, SIZE);
+	client_open(&plain, "vale0:plain", NULL, 0);
+	expect("register", ext.error | plain.error, 0);
+	if (ext.error | plain.error)
+		return;
+	tx = NETMAP_TXRING(plain.nifp, 0);
+	rx = NETMAP_RXRING(ext.nifp, 0);
+	check("sizes", ext.opt.nro_info.nr_buf_pool_objsize == ODD && rx->nr_buf_size == ODD);
+	traffic(&ext, &plain);
+	for (int i = 0; i < 1500; i++) {
+		uint32_t idx = rx->slot[rx->head].buf_idx, len = 60 + (i * 97u) % (ODD - 59);
+
+		if (i % 3 == 0)
+			len = ODD;
+		memset(NETMAP_BUF(rx, idx), 0x5a, ODD);
+		memset(NETMAP_BUF(rx, idx + 1), 0x5a, 64);
+		buf = NETMAP_BUF(tx, tx->slot[tx->head].buf_idx);
+		memset(buf, 0xff, 6);
+		memset(buf + 6, 2, 6);
+		memset(buf + 12, i, len - 12);
+		tx->slot[tx->head].len = len;
+		tx->head = tx->cur = nm_ring_next(tx, tx->head);
+		ioctl(plain.fd, NIOCTXSYNC, NULL);
+		ioctl(ext.fd, NIOCRXSYNC, NULL);
+		whole &= !nm_ring_empty(rx) && rx->slot[rx->head].len == len &&
+		    !memcmp(NETMAP_BUF(rx, rx->slot[rx->head].buf_idx), buf, len);
+		for (uint32_t end = len; end < ODD + 64; end++)
+			inside &= NETMAP_BUF(rx, idx)[end] == 0x5a;
+		rx->head = rx->cur = nm_ring_next(rx, rx->head);
+	}
+	check("frames are whole", whole);
+	check("nothing is written behind them", inside);
+
+	/* The last buffer of the memory ends with its last page, or close to it. */
+	tx = NETMAP_TXRING(ext.nifp, 0);
+	rx = NETMAP_RXRING(plain.nifp, 0);
+	ioctl(plain.fd, NIOCRXSYNC, NULL);
+	rx->head = rx->cur = rx->tail;
+	tx->slot[tx->head].buf_idx = (mem + SIZE - NETMAP_BUF(tx, 0)) / ODD - 1;
+	tx->slot[tx->head].flags = NS_BUF_CHANGED;
+	buf = NETMAP_BUF(tx, tx->slot[tx->head].buf_idx);
+	memset(buf, 0xff, 6);
+	memset(buf + 6, 4, ODD - 6);
+	tx->slot[tx->head].len = ODD;
+	tx->head = tx->cur = nm_ring_next(tx, tx->head);
+	ioctl(ext.fd, NIOCTXSYNC, NULL);
+	ioctl(plain.fd, NIOCRXSYNC, NULL);
+	check("the last buffer", !nm_ring_empty(rx) && rx->slot[rx->head].len == ODD &&
+	    !memcmp(NETMAP_BUF(rx, rx->slot[rx->head].buf_idx), buf, ODD));
 }
 
 /* A mapping that other calls have cut into pieces is still one range of one file. */
@@ -317,6 +404,8 @@ main(int argc, char **argv)
 		test_use(map(memory_file("memfd", NULL), 1 << 20, SIZE - (1 << 20)) + 4096 * 3, 12 << 20, 6102);
 	else if (!strcmp(test, "pieces"))
 		test_pieces();
+	else if (!strcmp(test, "odd"))
+		test_odd();
 	else if (!strcmp(test, "refused"))
 		test_refused(path);
 	else if (!strcmp(test, "same"))
@@ -330,7 +419,7 @@ main(int argc, char **argv)
 	else if (!strcmp(test, "hold")) {
 		struct client c = { 0 };
 
-		c.reg.nr_extra_bufs = 5;
+		c.extra = 5;
 		client_open(&c, "vale0:ext", map(-1, 0, SIZE), SIZE);
 		printf(c.error ? "FAIL\n" : "ready\n");
 		for (;;)

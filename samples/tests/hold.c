@@ -212,12 +212,106 @@ with_null(void)
 	request(device(), NETMAP_REQ_REGISTER, "null", &reg, NULL);
 }
 
+/* Two ports whose region is the same memory of ours, and a null port in it. */
+static void
+share_extmem(const char *name)
+{
+	struct nmreq_opt_extmem opt = { .nro_opt = { .nro_reqtype = NETMAP_REQ_OPT_EXTMEM, .nro_size = sizeof(opt) } };
+	struct nmreq_register a = { .nr_mode = NR_REG_ALL_NIC }, b = a, null = { .nr_mode = NR_REG_NULL };
+	char other[NETMAP_REQ_IFNAMSIZ];
+
+	opt.nro_usrptr = (uintptr_t)mmap(NULL, EXTMEM_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	opt.nro_info.nr_memsize = EXTMEM_SIZE;
+	opt.nro_info.nr_if_pool_objtotal = 8;
+	opt.nro_info.nr_ring_pool_objtotal = 16;
+	snprintf(other, sizeof(other), "%s2", name);
+	request(device(), NETMAP_REQ_REGISTER, name, &a, &opt);
+	request(device(), NETMAP_REQ_REGISTER, other, &b, &opt);
+	request(device(), NETMAP_REQ_REGISTER, "null", &null, &opt);
+	if (a.nr_mem_id != b.nr_mem_id || a.nr_mem_id != null.nr_mem_id)
+		fail("one region");
+}
+
+/* A port in the region of another. */
+static void
+share_region(const char *name)
+{
+	struct port *first = bound(name, NULL);
+	struct nmreq_register reg = { .nr_mode = NR_REG_ALL_NIC, .nr_extra_bufs = EXTRA };
+	char other[NETMAP_REQ_IFNAMSIZ];
+
+	reg.nr_mem_id = first->reg.nr_mem_id;
+	snprintf(other, sizeof(other), "%s2", name);
+	request(device(), NETMAP_REQ_REGISTER, other, &reg, NULL);
+	send_some(first);
+}
+
+/* By the old request, which older programs know. */
+static void
+with_legacy(const char *name)
+{
+	struct nmreq req = { .nr_version = 14, .nr_arg3 = EXTRA };
+
+	snprintf(req.nr_name, sizeof(req.nr_name), "%s", name);
+	if (ioctl(device(), NIOCREGIF, &req) < 0)
+		fail("NIOCREGIF");
+}
+
+/* One direction each, exclusively, by two descriptors; and host rings by a third where there are some. */
+static void
+one_direction(const char *name)
+{
+	struct port_wish tx = { .flags = NR_TX_RINGS_ONLY | NR_EXCLUSIVE, .ring = -1 };
+	struct port_wish rx = { .flags = NR_RX_RINGS_ONLY | NR_EXCLUSIVE, .ring = -1 };
+
+	send_some(bound(name, &tx));
+	bound(name, &rx);
+}
+
+/* Both ends of a pipe on the end of a pipe. */
+static void
+pipe_of_pipe(const char *name)
+{
+	for (int i = 0; i < 2; i++) {
+		struct nmreq_register reg = { .nr_mode = NR_REG_ALL_NIC, .nr_extra_bufs = EXTRA };
+		char end[NETMAP_REQ_IFNAMSIZ];
+
+		snprintf(end, sizeof(end), "%s}1%c2", name, i == 0 ? '{' : '}');
+		request(device(), NETMAP_REQ_REGISTER, end, &reg, NULL);
+	}
+}
+
+/* Null ports with rings, which nothing ever drains. */
+static void
+with_null_rings(void)
+{
+	struct nmreq_register reg = { .nr_mode = NR_REG_NULL, .nr_mem_id = 1, .nr_tx_rings = 10, .nr_rx_rings = 5 };
+
+	reg.nr_tx_slots = 256;
+	reg.nr_rx_slots = 100;
+	for (int i = 0; i < 2; i++) {
+		struct nmreq_register one = reg;
+
+		request(device(), NETMAP_REQ_REGISTER, "null", &one, NULL);
+	}
+}
+
 static void
 attach(int fd, const char *name, uint32_t mode)
 {
 	struct nmreq_vale_attach body = { .reg.nr_mode = mode };
 
 	request(fd, NETMAP_REQ_VALE_ATTACH, name, &body, NULL);
+}
+
+/* A pipe on an interface, whose name wants a prefix. */
+static struct port *
+bound_pipe(const char *interface)
+{
+	char spec[NETMAP_REQ_IFNAMSIZ];
+
+	snprintf(spec, sizeof(spec), "netmap:%s{1", interface);
+	return bound(spec, NULL);
 }
 
 /* Requests that outlive the program; NAME is "valeX:interface". */
@@ -237,6 +331,18 @@ lasting(const char *state, const char *name)
 			attach(fd, name, NR_REG_ALL_NIC);
 		if (!strcmp(state, "newif-attached-bound"))
 			send_some(bound(name, NULL));
+		if (!strcmp(state, "newif-piped"))
+			send_some(bound_pipe(interface));
+		if (!strcmp(state, "newif-joined")) {
+			char second[NETMAP_REQ_IFNAMSIZ], monitor[NETMAP_REQ_IFNAMSIZ];
+
+			attach(fd, name, NR_REG_ALL_NIC);
+			snprintf(second, sizeof(second), "vale8:%s", interface);
+			attach(fd, second, NR_REG_ALL_NIC);
+			snprintf(monitor, sizeof(monitor), "netmap:%s", interface);
+			bound_suffix(monitor, "/rt", NULL);
+			send_some(bound("vale8:x", NULL));
+		}
 	} else if (!strcmp(state, "attached"))
 		attach(fd, name, NR_REG_ALL_NIC);
 	else if (!strcmp(state, "attached-host"))
@@ -261,6 +367,21 @@ busy(const char *state, const char *name)
 		printf("ready\n");
 		for (;;)
 			send_some(port);
+	}
+	if (!strcmp(state, "forwarding")) {
+		port = bound(name, NULL);
+		for (unsigned int i = 0; i < port->rx_rings; i++)
+			port->rx[i]->flags |= NR_FORWARD;
+		p.fd = port->fd;
+		printf("ready\n");
+		while (poll(&p, 1, -1) >= 0)
+			for (unsigned int i = 0; i < port->rx_rings; i++) {
+				struct netmap_ring *ring = port->rx[i];
+
+				for (; !nm_ring_empty(ring); ring->head = ring->cur = nm_ring_next(ring, ring->head))
+					ring->slot[ring->head].flags |= NS_FORWARD;
+			}
+		fail("poll");
 	}
 	if (!strcmp(state, "receiving")) {
 		port = bound(name, NULL);
@@ -302,7 +423,32 @@ enter(const char *state, const char *name)
 
 		bound_suffix(name, strcmp(state, "monitored") ? "/zrt" : "/rt", NULL);
 		send_some(port);
-	} else if (!strcmp(state, "vnet"))
+	} else if (!strcmp(state, "monitor-chain")) {
+		struct port *port = bound(name, NULL);
+
+		for (int i = 0; i < 3; i++)
+			bound_suffix(name, i == 1 ? "/rt" : "/zrt", NULL);
+		send_some(port);
+	} else if (!strcmp(state, "monitor-extra")) {
+		struct port_wish wish = { .extra_bufs = EXTRA, .ring = -1 };
+		struct port *port = bound(name, NULL);
+
+		bound_suffix(name, "/rt", &wish);
+		bound_suffix(name, "/zrt", &wish);
+		send_some(port);
+	} else if (!strcmp(state, "one-direction"))
+		one_direction(name);
+	else if (!strcmp(state, "legacy"))
+		with_legacy(name);
+	else if (!strcmp(state, "shared-region"))
+		share_region(name);
+	else if (!strcmp(state, "shared-extmem"))
+		share_extmem(name);
+	else if (!strcmp(state, "pipe-of-pipe"))
+		pipe_of_pipe(name);
+	else if (!strcmp(state, "null-rings"))
+		with_null_rings();
+	else if (!strcmp(state, "vnet"))
 		with_header(name);
 	else if (!strcmp(state, "offsets"))
 		with_offsets(name);

@@ -586,32 +586,77 @@ test_hostile(void)
 	close(c.fd);
 }
 
-/* A loop whose thread hangs in our memory: the page of atok is gone, and nobody here answers for it. */
+/* Takes away a page, which is to come back by what the result is asked for (userfaultfd). */
+static int
+withhold(void *page)
+{
+	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_register range = { .mode = UFFDIO_REGISTER_MODE_MISSING };
+	int fd = syscall(SYS_userfaultfd, O_CLOEXEC);
+
+	range.range.start = (uintptr_t)page;
+	range.range.len = 4096;
+	if (fd < 0 || ioctl(fd, UFFDIO_API, &api) || ioctl(fd, UFFDIO_REGISTER, &range) ||
+	    madvise(page, 4096, MADV_DONTNEED)) {
+		perror("userfaultfd");
+		exit(2);
+	}
+	return fd;
+}
+
+/* START in CSB mode whose array atok is not there yet. */
+static int
+start_without_page(struct client *c, struct starter *s)
+{
+	struct nmreq_opt_csb opt;
+	int fault;
+
+	client_open(c, "vale0:c", 1, 0);
+	c->atok = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	opt = csb_option(c);
+	call(c->fd, NETMAP_REQ_CSB_ENABLE, "", NULL, &opt);
+	fault = withhold(c->atok);
+	start(s, c, 1000, NULL);
+	return fault;
+}
+
+/* Whoever brings the page: it is asked for once, and the loop works with it. */
+static void
+test_late(void)
+{
+	struct client c;
+	struct starter s;
+	struct uffd_msg message;
+	struct uffdio_copy copy = { .len = 4096 };
+	static char page[4096] __attribute__((aligned(4096)));
+	int fault = start_without_page(&c, &s);
+	struct pollfd asked = { .fd = fault, .events = POLLIN };
+
+	check("the page is asked for", poll(&asked, 1, 30000) == 1 && read(fault, &message, sizeof(message)) ==
+	    sizeof(message) && message.event == UFFD_EVENT_PAGEFAULT);
+	usleep(300000);
+	check("start waits", !s.done);
+	((struct nm_csb_atok *)(void *)page)->appl_need_kick = 1;
+	copy.dst = (uintptr_t)c.atok;
+	copy.src = (uintptr_t)page;
+	check("the page comes", ioctl(fault, UFFDIO_COPY, &copy) == 0);
+	check("loop runs", eventually(load(&c.ktoa[0].kern_need_kick) == 0) && !s.done);
+	expect("stop", call(c.fd, NETMAP_REQ_SYNC_KLOOP_STOP, "", NULL, NULL), 0);
+	expect("start returns", start_result(&s), 0);
+	close(c.fd);
+	close(fault);
+}
+
+/* A loop whose thread hangs in our memory: nobody here answers for the page. */
 static void
 stick(void)
 {
 	static struct client c;
 	static struct starter s;
-	struct uffdio_api api = { .api = UFFD_API };
-	struct uffdio_register range = { .mode = UFFDIO_REGISTER_MODE_MISSING };
-	struct nmreq_opt_csb opt;
-	int fault = syscall(SYS_userfaultfd, O_CLOEXEC);
 
-	client_open(&c, "vale0:c", 1, 0);
-	c.atok = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	opt = csb_option(&c);
-	call(c.fd, NETMAP_REQ_CSB_ENABLE, "", NULL, &opt);
-	range.range.start = (uintptr_t)c.atok;
-	range.range.len = 4096;
-	if (fault < 0 || ioctl(fault, UFFDIO_API, &api) || ioctl(fault, UFFDIO_REGISTER, &range) ||
-	    madvise(c.atok, 4096, MADV_DONTNEED)) {
-		perror("userfaultfd");
-		exit(2);
-	}
-	start(&s, &c, 1000, NULL);
-	usleep(100000);
-	/* A loop works on memory that is not there yet as on memory that is not there: it must not hang for want of an answer. */
-	printf(s.done && s.result == EFAULT ? "ready\n" : "FAIL start hangs\n");
+	start_without_page(&c, &s);
+	usleep(300000);
+	printf(s.done ? "FAIL start does not wait\n" : "ready\n");
 	fflush(stdout);
 	for (;;)
 		pause();
@@ -670,6 +715,8 @@ main(int argc, char **argv)
 		test_hostile();
 	else if (!strcmp(test, "hold"))
 		stay(0);
+	else if (!strcmp(test, "late"))
+		test_late();
 	else if (!strcmp(test, "stuck"))
 		stick();
 	else if (!strcmp(test, "loop"))

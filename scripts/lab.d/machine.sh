@@ -9,23 +9,28 @@ clean_up() {
 trap clean_up EXIT
 trap 'exit 130' INT TERM
 
-# Sets DEVICES: a wire (a hub) for each --nic, and the IOMMU in front of all.
+# Sets DEVICES: a wire (a hub) for each --nic, a tester's end of it, and the IOMMU in front of all.
 describe_devices() {
-  local hub=0 option model count i number=0 slots
+  local hub=0 option model count i number=0 device
   DEVICES=()
   [[ -z $iommu ]] || DEVICES+=(-device "intel-iommu,intremap=on")
   for option in "${nics[@]}"; do
     IFS=: read -r model count <<<"$option"
-    qemu-system-x86_64 -device help 2>&1 | grep -q "^name \"$model\"" || die "this QEMU has no NIC $model"
-    slots=$model
-    [[ $model != virtio-net-pci ]] || slots+=",disable-legacy=on${iommu:+,iommu_platform=on}"
+    has_nic "$model" || die "this QEMU has no NIC $model"
     for ((i = 0; i < ${count:-2}; i++, number++)); do
       DEVICES+=(-netdev "hubport,id=wire$number,hubid=$hub")
-      # Functions of an SR-IOV NIC need a port of their own.
-      [[ $model != igb ]] || DEVICES+=(-device "pcie-root-port,id=port$number,chassis=$((number + 1))")
-      DEVICES+=(-device "$slots,netdev=wire$number,mac=$(printf '52:54:00:12:%02x:%02x' "$hub" "$i")$(
-        [[ $model != igb ]] || echo ",bus=port$number")")
+      device="$model,netdev=wire$number,romfile=,mac=$(printf '52:54:00:12:%02x:%02x' "$hub" "$i")"
+      case $model in
+        # Otherwise it does not use the IOMMU.
+        virtio-net-pci) device+=",disable-legacy=on${iommu:+,iommu_platform=on}" ;;
+        # Functions of an SR-IOV NIC need a port of their own.
+        igb) DEVICES+=(-device "pcie-root-port,id=port$number,chassis=$((number + 1))") device+=",bus=port$number" ;;
+      esac
+      DEVICES+=(-device "$device")
     done
+    [[ -z $tester ]] || DEVICES+=(
+      -netdev "dgram,id=tester$hub,local.type=unix,local.path=$tester/guest$hub,remote.type=unix,remote.path=$tester/wire$hub"
+      -netdev "hubport,id=end$hub,hubid=$hub,netdev=tester$hub")
     hub=$((hub + 1))
   done
 }
@@ -35,7 +40,11 @@ boot() {
   local attempt token
   mkdir -p "$REPOSITORY/out/lab"
   PLACE=$(mktemp -d "$REPOSITORY/out/lab/run.XXXXXX")
-  { printf 'cd %q\n' "$REPOSITORY"; printf '%q ' "$@"; echo; } >"$PLACE/command"
+  {
+    printf 'cd %q\nexport LAB_NICS=%q LAB_MISSING=%q LAB_TESTER=%q\n' "$REPOSITORY" "${nics[*]}" "$MISSING" "$tester"
+    printf '%q ' "$@"
+    echo
+  } >"$PLACE/command"
   describe_devices
   for attempt in 1 2; do
     token=$RANDOM$RANDOM
@@ -56,7 +65,7 @@ run_once() {
   : >"$PLACE/log"
   rm -f "$PLACE/console"
   mkfifo "$PLACE/console"
-  timeout -k 5 "$limit" qemu-system-x86_64 -nodefaults -no-user-config -no-reboot -display none -M q35 \
+  timeout -k 5 "$limit" "${QEMU[@]}" -nodefaults -no-user-config -no-reboot -display none -M q35 \
     -accel tcg,thread=multi -cpu max -smp "$cpus" -m "$memory" "${DEVICES[@]}" \
     -kernel "$KERNEL_HOME/vmlinux" -initrd "$INITRAMFS" \
     -append "console=ttyS0 quiet panic=-1 oops=panic lab.token=$token lab.repository=$REPOSITORY lab.run=$PLACE/command" \

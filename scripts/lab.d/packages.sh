@@ -45,6 +45,52 @@ unpack() {
   rm -rf "$download"
 }
 
+# Sets QEMU, the command, and MISSING, which tells what cannot be had. The stable QEMU has no igb; that of backports is
+# unpacked beside it, and takes the libraries of the stable one.
+prepare_qemu() {
+  local home=$CACHE/qemu packages
+  QEMU=(qemu-system-x86_64) MISSING=
+  [[ " ${nics[*]}" == *" igb"* ]] || return 0
+  ! has_nic igb || return 0
+  if [[ ! -e $home/complete ]]; then
+    refresh_lists
+    packages=$(lab_apt apt-get install -s -t "$SUITE-backports" --no-install-recommends qemu-system-x86 2>"$CACHE/apt.log" |
+      sed -n 's/^Inst \([^ ]*\) .*(\([^ ]*\) .*backports.*/\1=\2/p')
+    if [[ $packages ]] && fetch_qemu "$home" $packages; then
+      touch "$home/complete"
+    else
+      MISSING="no igb: the QEMU of $SUITE-backports cannot be had, see $CACHE/apt.log"
+      say "$MISSING"
+      drop_nic igb
+      return 0
+    fi
+  fi
+  QEMU=(env QEMU_MODULE_DIR="$home/usr/lib/x86_64-linux-gnu/qemu" "$home/usr/bin/qemu-system-x86_64" -L "$home/usr/share/qemu" -L "$home/usr/share/seabios")
+}
+
+# Only the answer shows it: the exit status is 0 in any case, and a list of all loads modules of all builds.
+has_nic() { "${QEMU[@]}" -device "$1,help" 2>/dev/null | grep -q '^.* options:'; }
+
+# fetch_qemu FOLDER PACKAGE=VERSION...
+fetch_qemu() {
+  local home=$1 package
+  shift
+  rm -rf "$home" "$CACHE/apt/download" && mkdir -p "$home" "$CACHE/apt/download" || return
+  say "fetching $*"
+  (cd "$CACHE/apt/download" && lab_apt apt-get download "$@") >"$CACHE/apt.log" 2>&1 || return
+  for package in "$CACHE/apt/download"/*.deb; do dpkg -x "$package" "$home" || return; done
+  rm -rf "$CACHE/apt/download"
+  "$home/usr/bin/qemu-system-x86_64" --version >>"$CACHE/apt.log" 2>&1
+}
+
+drop_nic() {
+  local option kept=()
+  for option in "${nics[@]}"; do
+    [[ ${option%%:*} == "$1" ]] || kept+=("$option")
+  done
+  nics=("${kept[@]}")
+}
+
 # Sets KERNEL_HOME (with vmlinux and the package's files under root) and RELEASE (as uname -r has it).
 prepare_kernel() {
   local package

@@ -7,8 +7,8 @@ using NetmapCuse.Core.Transport;
 namespace NetmapCuse.Core.Device.Parameters;
 
 /// <summary>
-/// The module parameters of one device file (reference/netmap-behaviour.md section 19). Those that have nothing to act on here are
-/// kept so that scripts which set them go on working.
+/// The module parameters of one device file (reference/netmap-behaviour.md section 19). Those that have nothing to act on here
+/// (<see cref="WithoutEffect"/>, generic_hwcsum) are kept so that scripts which set them go on working.
 /// </summary>
 public sealed class ParameterTable
 {
@@ -25,8 +25,9 @@ public sealed class ParameterTable
         }.SelectMany(static group => group).ToDictionary(static parameter => parameter.Name, StringComparer.Ordinal);
     }
 
-    /// <summary>The parameters as files.</summary>
-    public IReadOnlyList<TextFile> Files => [.. _parameters.Values.Select(ToFile)];
+    /// <summary>The parameters as files, and "interfaces": how each Linux interface is taken over, one a line.</summary>
+    public IReadOnlyList<TextFile> Files =>
+        [.. _parameters.Values.Select(ToFile), new TextFile("interfaces", ShowInterfaces, null)];
 
     /// <summary>All names, for messages.</summary>
     public IEnumerable<string> Names => _parameters.Keys.Order(StringComparer.Ordinal);
@@ -38,6 +39,9 @@ public sealed class ParameterTable
 
     private int Set(Parameter parameter, string value, bool isStarting) =>
         _plane.Inspect(_ => parameter.Set(value, isStarting));
+
+    private string ShowInterfaces() => _plane.Inspect(
+        ports => string.Concat(ports.Ports.OfType<NicPort>().Select(static port => port.Description + "\n")));
 
     private string Show(Parameter parameter) =>
         _plane.Inspect(_ => parameter.Read()).ToString(CultureInfo.InvariantCulture) + "\n";
@@ -57,6 +61,12 @@ public sealed class ParameterTable
                 Name = "no_timestamp",
                 Read = () => tunables.NoTimestamp ? 1 : 0,
                 Write = value => tunables.NoTimestamp = value != 0,
+            },
+            new()
+            {
+                Name = "no_pendintr",
+                Read = () => tunables.NoPendingInterrupt ? 1 : 0,
+                Write = value => tunables.NoPendingInterrupt = value != 0,
             },
             new()
             {
@@ -99,6 +109,8 @@ public sealed class ParameterTable
                 Read = () => tunables.Adapters.GenericNotifyNanoseconds,
                 Write = value => tunables.Adapters = tunables.Adapters with { GenericNotifyNanoseconds = (uint)value },
             },
+
+            // Without effect on what is accepted: host frames that need a checksum always are, it is computed here.
             new()
             {
                 Name = "generic_hwcsum",
@@ -170,12 +182,20 @@ public sealed class ParameterTable
 
     private static Parameter[] WithoutEffect() =>
     [
+        // Only the module's debug builds look at it.
         Stored("debug", 0),
-        Stored("no_pendintr", 1),
+
+        // The module ignores them on Linux, too: queues are the interface's, and pipes are not counted beforehand.
         Stored("generic_rings", 1),
-        Stored("generic_txqdisc", 1),
-        Stored("ptnet_vnet_hdr", 1),
         Stored("default_pipes", 0),
+
+        // Completions come from AF_XDP, no queueing discipline is needed to learn of them.
+        Stored("generic_txqdisc", 1),
+
+        // The paravirtual device and the test driver do not exist outside the kernel.
+        Stored("ptnet_vnet_hdr", 1),
+        Stored("sink_delay_ns", 100),
+        Stored("sink_num", 1),
     ];
 
     private static Parameter Stored(string name, long value, Action<long>? changed = null) => new()

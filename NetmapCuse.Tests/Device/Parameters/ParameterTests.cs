@@ -4,6 +4,7 @@ using NetmapCuse.Core.Abi.Linux;
 using NetmapCuse.Core.Abi.Netmap;
 using NetmapCuse.Core.Transport;
 using NetmapCuse.Core.Device.Parameters;
+using NetmapCuse.Drivers.Testing;
 using Xunit;
 
 namespace NetmapCuse.Tests.Device.Parameters;
@@ -23,7 +24,7 @@ public sealed class ParameterTests : IDisposable
         { "buf_size", "2048" }, { "if_curr_num", "0" }, { "if_curr_size", "0" }, { "ring_curr_num", "0" },
         { "ring_curr_size", "0" }, { "buf_curr_num", "0" }, { "buf_curr_size", "0" }, { "priv_if_num", "2" },
         { "priv_if_size", "1024" }, { "priv_ring_num", "4" }, { "priv_ring_size", "20480" }, { "priv_buf_num", "4098" },
-        { "priv_buf_size", "2048" },
+        { "priv_buf_size", "2048" }, { "sink_delay_ns", "100" }, { "sink_num", "1" },
     };
 
     public void Dispose()
@@ -161,7 +162,7 @@ public sealed class ParameterTests : IDisposable
             Shell($"echo garbage | tee {path}/bridge_batch 2>&1").Output.Should().Contain("Invalid argument");
             Shell($"echo 1 | tee {path}/buf_curr_num 2>&1").Output.Should().Contain("Permission denied");
             Shell($"stat -c %a {path}/bridge_batch {path}/max_bridges {path}").Should().Be((0, "644\n444\n755\n"));
-            Shell($"ls {path} | wc -l").Output.Trim().Should().Be("35");
+            Shell($"ls {path} | wc -l").Output.Trim().Should().Be("38", "37 parameters and the interfaces");
             Shell($"cat {path}/nothing").Code.Should().NotBe(0);
             Shell($"touch {path}/new 2>/dev/null").Code.Should().NotBe(0);
             FluentActions.Invoking(() => DirectoryServer.Start(path, Table.Files, Serilog.Core.Logger.None))
@@ -171,6 +172,75 @@ public sealed class ParameterTests : IDisposable
         Directory.Exists(path).Should().BeFalse();
         MountTable.At(path).Should().BeNull();
     }
+
+    [Fact]
+    public void Settings_of_drivers_reach_the_interfaces_that_are_made_later()
+    {
+        using HostFixture host = new();
+        host.Require();
+        ParameterTable table = host.Device.Parameters;
+        table.SetAtStart("generic_ringsize", "128").Should().Be(0);
+        table.SetAtStart("generic_mit", "5000").Should().Be(0);
+        table.SetAtStart("generic_hwcsum", "1").Should().Be(0);
+        host.Interfaces.Add("nmparam0");
+        using NetmapClient client = host.Open().Register("nmparam0");
+        host.Interfaces.LastSettings.GenericSlots.Should().Be(128);
+        host.Interfaces.LastSettings.GenericNotifyNanoseconds.Should().Be(5000);
+        host.Interfaces.LastSettings.GenericChecksums.Should().BeTrue();
+    }
+
+    [Fact]
+    public void No_pendintr_0_leaves_frames_that_nobody_announced_until_a_sync_insists()
+    {
+        using HostFixture host = new();
+        host.Require();
+        host.Interfaces.Add("nmparam0");
+        using NetmapClient client = host.Open().Register("nmparam0");
+        MemoryAdapter nic = host.Interfaces["nmparam0"];
+        client.Poll(PollIn).Should().Be(0);
+        nic.Arrive(Frames.Make(1, 2), announces: false);
+        client.Poll(PollIn).Should().Be(PollIn, "1 is the default");
+        client.Receive().Should().ContainSingle();
+
+        host.Device.Parameters.SetAtStart("no_pendintr", "0").Should().Be(0);
+        client.Poll(PollIn).Should().Be(0);
+        client.Poll(PollIn).Should().Be(0);
+        nic.Arrive(Frames.Make(1, 2), announces: false);
+        client.Poll(PollIn).Should().Be(0);
+        client.Receive().Should().ContainSingle("NIOCRXSYNC looks");
+        client.Poll(PollIn).Should().Be(0);
+        client.Poll(PollIn).Should().Be(0);
+
+        nic.Arrive(Frames.Make(1, 2), announces: false);
+        nic.Arrive(Frames.Make(1, 2));
+        client.Poll(PollIn, 20_000).Should().Be(PollIn);
+        client.Rx.TakeAll().Should().HaveCount(2);
+    }
+
+    [Fact]
+    public void Txsync_retry_says_how_often_a_full_ring_is_asked_for_room()
+    {
+        using HostFixture host = new();
+        host.Require();
+        host.Interfaces.Add("nmparam0");
+        using NetmapClient program = host.Open().Register("valeA:prog");
+        program.Attach("valeA:nmparam0").Should().Be(0);
+        MemoryAdapter nic = host.Interfaces["nmparam0"];
+        nic.HoldsCompletions = true;
+        program.Send([.. Enumerable.Range(0, 63).Select(i => Frames.Make(Frames.Broadcast, 1, seed: i))]);
+        nic.Sent.Should().HaveCount(63);
+        nic.HoldsCompletions = false;
+
+        host.Device.Parameters.SetAtStart("txsync_retry", "0").Should().Be(0);
+        program.Send(Frames.Make(Frames.Broadcast, 1));
+        nic.Sent.Should().HaveCount(63);
+        host.Device.Parameters.SetAtStart("txsync_retry", "1").Should().Be(0);
+        program.Send(Frames.Make(Frames.Broadcast, 1));
+        nic.Sent.Should().HaveCount(64);
+        program.Detach("valeA:nmparam0").Should().Be(0);
+    }
+
+    private const int PollIn = 1;
 
     private static NmreqRegister Null { get; } = new() { Mode = RegisterMode.Null, MemoryId = 1 };
 

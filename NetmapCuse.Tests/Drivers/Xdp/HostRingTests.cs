@@ -14,7 +14,7 @@ public sealed class HostRingTests(RealDevice device) : DeviceTest(device), IClas
     {
         using VethRig rig = new();
         using BridgeProgram bridge = new(device, rig);
-        device.Status("a0").Should().Be("AF_XDP, native XDP");
+        device.Status("a0").Should().Be("af_xdp native");
         foreach (int bytes in (int[])[0, 18, 56, 1400, 1472, 4000, 20000])
         {
             Traffic.Ping(rig.A, VethRig.AddressB, bytes, 5).Should().Be(5, "{0} bytes", bytes);
