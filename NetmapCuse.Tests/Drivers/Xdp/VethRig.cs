@@ -51,6 +51,8 @@ internal sealed class VethRig : IDisposable
 
     internal void InB(params string[] arguments) => Ip(["-n", _nameB, .. arguments]);
 
+    internal string PathOfA => "/run/netns/" + _nameA;
+
     /// <summary>"net:[4026531840]" of A.</summary>
     internal string IdOfA() => A.Run(static () => new FileInfo("/proc/thread-self/ns/net").LinkTarget!);
 
