@@ -132,7 +132,7 @@ public sealed class PersistentPortTests(HostFixture device) : DeviceTest(device)
         Open().Register(Name).Dispose();
         pipe.Dispose();
         WaitForFiles(1);
-        SpinWait.SpinUntil(() => !Directory.Exists($"/sys/class/net/{Name}"), TimeSpan.FromSeconds(5)).Should().BeTrue();
+        SpinWait.SpinUntil(() => !Directory.Exists($"/sys/class/net/{Name}"), TimeSpan.FromSeconds(30)).Should().BeTrue();
     }
 
     [Fact]
@@ -147,7 +147,7 @@ public sealed class PersistentPortTests(HostFixture device) : DeviceTest(device)
             WaitForFiles(1);
         }
 
-        SpinWait.SpinUntil(() => !Directory.Exists($"/sys/class/net/{Name}"), TimeSpan.FromSeconds(5)).Should().BeTrue();
+        SpinWait.SpinUntil(() => !Directory.Exists($"/sys/class/net/{Name}"), TimeSpan.FromSeconds(30)).Should().BeTrue();
         client.TryRegister(Name).Should().Be(Errno.NxIo);
     }
 
@@ -181,7 +181,7 @@ public sealed class PersistentPortTests(HostFixture device) : DeviceTest(device)
         client.NewInterface(Name).Should().Be(0);
         string dropped = $"/sys/class/net/{Name}/statistics/tx_dropped";
         string sent = $"/sys/class/net/{Name}/statistics/tx_packets";
-        SpinWait.SpinUntil(() => ReadNumber(sent) > 0, TimeSpan.FromSeconds(5)).Should().BeTrue("the host greets its neighbours");
+        SpinWait.SpinUntil(() => ReadNumber(sent) > 0, TimeSpan.FromSeconds(30)).Should().BeTrue("the host greets its neighbours");
         ReadNumber(dropped).Should().Be(0);
         client.DeleteInterface(Name).Should().Be(0);
     }
@@ -219,5 +219,5 @@ public sealed class PersistentPortTests(HostFixture device) : DeviceTest(device)
     }
 
     private void WaitForFiles(int count) =>
-        SpinWait.SpinUntil(() => Device.Device.OpenFiles == count, TimeSpan.FromSeconds(5)).Should().BeTrue();
+        SpinWait.SpinUntil(() => Device.Device.OpenFiles == count, TimeSpan.FromSeconds(30)).Should().BeTrue();
 }
