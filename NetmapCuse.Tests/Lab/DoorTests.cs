@@ -3,7 +3,7 @@ using Xunit;
 namespace NetmapCuse.Tests.Lab;
 
 /// <summary>
-/// The suites of the lab (scripts/lab.d/suites): the C samples through every door, write-back, the doctor, emulated NICs.
+/// The suites of the lab (scripts/lab.d/suites): the C samples through every door, write-back, the doctor, host rings, emulated NICs.
 /// </summary>
 public sealed class DoorTests
 {
@@ -13,10 +13,11 @@ public sealed class DoorTests
     [InlineData("doors", "pagecache")]
     [InlineData("writeback", "4")]
     [InlineData("doctor")]
+    [InlineData("network")]
     public void On_this_machine(string suite, params string[] arguments) => LabScript.RunHere(suite, arguments);
 
     [Fact]
-    public void On_the_stable_kernel() => LabScript.RunInGuest("6.1", "doors", "writeback:4", "doctor", "nics");
+    public void On_the_stable_kernel() => LabScript.RunInGuest("6.1", "doors", "writeback:4", "doctor", "network", "nics");
 
     [Fact]
     public void On_the_backported_kernel() => LabScript.RunInGuest("6.12", "doors", "doctor");
