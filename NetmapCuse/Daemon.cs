@@ -50,7 +50,7 @@ internal static class Daemon
         {
             Interfaces = interfaces,
             PersistentInterfaces = taps,
-            Adapters = new XdpAdapters(log),
+            Adapters = new XdpAdapters(log, ForcedHooks()),
             SetVerbosity = value => level.MinimumLevel = value > 0 ? LogEventLevel.Debug : LogEventLevel.Information,
         };
         using CancellationTokenSource ending = new();
@@ -72,6 +72,10 @@ internal static class Daemon
             devices.ForEach(device => device.Dispose());
         }
     }
+
+    /// <summary>For tests: the way of kernels before 6.6 on newer ones.</summary>
+    private static ClsactHooks? ForcedHooks() =>
+        Environment.GetEnvironmentVariable("NETMAPCUSE_HOOKS") == "clsact" ? new ClsactHooks() : null;
 
     /// <summary>Ends with the signal, or with failure when the last device was unmounted by somebody else.</summary>
     private static int WaitForEnd(List<ServedDevice> devices, ILogger log, CancellationToken ending)
@@ -127,6 +131,7 @@ internal static class Daemon
             {
                 ArenaBytes = settings.ParseArenaBytes(),
                 WatchMicroseconds = settings.ParseSpin(),
+                SharedSwitches = settings.ParseSharedSwitches(),
             };
             DeviceServerOptions serverOptions = new()
             {

@@ -36,6 +36,9 @@ internal sealed record ServeSettings
     /// <summary>NAME=VALUE, for every device.</summary>
     internal required IReadOnlyList<string> Parameters { get; init; }
 
+    /// <summary>Names of switches that all network namespaces share.</summary>
+    internal required IReadOnlyList<string> SharedSwitches { get; init; }
+
     /// <summary>Where parameter files are served; empty for nowhere.</summary>
     internal required string RunDirectory { get; init; }
 
@@ -120,6 +123,12 @@ internal sealed record ServeSettings
 
         return (number << shift) & ~4095UL;
     }
+
+    /// <summary>The shared switches, each a name that a switch can have.</summary>
+    internal IReadOnlyList<string> ParseSharedSwitches() =>
+        SharedSwitches.FirstOrDefault(static text => !Core.Device.SharedSwitches.IsPattern(text)) is { } bad
+            ? throw new SettingException($"--shared-switch {bad}: give the name of a switch, such as vale0, or its beginning and a star, vale*")
+            : SharedSwitches;
 
     /// <summary>The watch time, bounded: a queue thread serves nobody else meanwhile.</summary>
     internal int ParseSpin() => SpinMicroseconds is >= 0 and <= 1000

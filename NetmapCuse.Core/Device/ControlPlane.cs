@@ -39,7 +39,7 @@ internal sealed class ControlPlane(PortDirectory ports, ILogger log)
     {
         lock (_lock)
         {
-            return request.Type switch
+            int error = request.Type switch
             {
                 RequestType.SyncLoopStart => _loops.Start(file, request, OnLoopEnded),
                 RequestType.SyncLoopStop => SyncLoops.Stop(file, request),
@@ -50,7 +50,7 @@ internal sealed class ControlPlane(PortDirectory ports, ILogger log)
                 RequestType.ValeList => InfoRequests.ValeList(ports, request),
                 RequestType.PortHeaderGet => InfoRequests.PortHeader(ports, request),
                 RequestType.ValeNewInterface => ValeRequests.NewInterface(ports, request),
-                RequestType.ValeDeleteInterface => ports.DeletePersistent(request.Name),
+                RequestType.ValeDeleteInterface => ports.DeletePersistent(request.Name, request.Place),
                 RequestType.ValeAttach => ValeRequests.Attach(ports, request),
                 RequestType.ValeDetach => ValeRequests.Detach(ports, request),
                 RequestType.ValePollingEnable => ValeRequests.Polling(ports, request, enable: true),
@@ -58,6 +58,8 @@ internal sealed class ControlPlane(PortDirectory ports, ILogger log)
                 RequestType.PortHeaderSet => HeaderRequests.Set(ports, request),
                 _ => Errno.Inval,
             };
+            ports.Scopes.DropEmpty();
+            return error;
         }
     }
 
@@ -287,11 +289,12 @@ internal sealed class ControlPlane(PortDirectory ports, ILogger log)
         }
     }
 
-    private static void Unbind(OpenFile file)
+    private void Unbind(OpenFile file)
     {
         file.Csb = null;
         file.LoopStopMark = false;
         file.Binding?.End();
         file.Binding = null;
+        ports.Scopes.DropEmpty();
     }
 }

@@ -8,6 +8,8 @@ namespace NetmapCuse.Core.Device;
 /// <summary>A NIOCCTRL request whose arguments have been fetched, or one that a legacy ioctl was turned into.</summary>
 internal sealed class ControlRequest
 {
+    private CallerPlace? _place;
+
     internal required RequestType Type { get; init; }
 
     /// <summary>What <see cref="ControlPlane.Run"/> returns when somebody else answers, through <see cref="Answer"/>.</summary>
@@ -26,6 +28,9 @@ internal sealed class ControlRequest
 
     /// <summary>Thread id of the caller.</summary>
     internal int CallerThread { get; init; }
+
+    /// <summary>The network namespace of the caller.</summary>
+    internal CallerPlace Place => _place ??= CallerPlace.Of(CallerThread);
 
     /// <summary>The way to answer later, for requests to a sync loop; null for a call that did not come through a transport.</summary>
     internal PendingAnswer? Answer { get; init; }

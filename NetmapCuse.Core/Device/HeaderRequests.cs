@@ -18,7 +18,7 @@ internal static class HeaderRequests
             return Errno.Inval;
         }
 
-        if (ports.Find(new PortRequest { Name = request.Name, MayCreate = false }, out Port port) != Errno.Ok)
+        if (ports.Find(new PortRequest { Name = request.Name, Place = request.Place, MayCreate = false }, out Port port) != Errno.Ok)
         {
             return Errno.NxIo;
         }

@@ -80,15 +80,15 @@ internal static class InfoRequests
     {
         ref NmreqValeList body = ref request.BodyAs<NmreqValeList>();
         return request.Name.Length != 0
-            ? FindListed(ports, request.Name, ref body)
-            : NextListed(ports, request, ref body);
+            ? FindListed(ports.Scopes, request, ref body)
+            : NextListed(ports.Scopes, request, ref body);
     }
 
     internal static int PortHeader(PortDirectory ports, ControlRequest request)
     {
         ref NmreqPortHeader body = ref request.BodyAs<NmreqPortHeader>();
         int error = ports.Find(
-            new PortRequest { Name = request.Name, Place = CallerPlace.Of(request.CallerThread), MayCreate = false }, out Port port);
+            new PortRequest { Name = request.Name, Place = request.Place, MayCreate = false }, out Port port);
         if (error == Errno.Ok)
         {
             body.HeaderLength = port.VnetHeaderLength;
@@ -106,7 +106,7 @@ internal static class InfoRequests
         Rings = new PortRings(body.TxRings, body.RxRings, body.TxSlots, body.RxSlots),
         ExtraBuffers = body.ExtraBuffers,
         MemoryId = body.MemoryId,
-        Place = CallerPlace.Of(request.CallerThread),
+        Place = request.Place,
         RegionLimit = request.IsLegacy ? RegionTable.LegacyLimit : ulong.MaxValue,
     };
 
@@ -142,31 +142,33 @@ internal static class InfoRequests
         body.BufferPoolObjectSize = layout.Buffer.ObjectSize;
     }
 
-    private static int FindListed(PortDirectory ports, string name, ref NmreqValeList body)
+    private static int FindListed(PortScopes scopes, ControlRequest request, ref NmreqValeList body)
     {
+        string name = request.Name;
         if (!name.StartsWith(PortName.StrictValePrefix, StringComparison.Ordinal))
         {
             return Errno.Inval;
         }
 
         if (!PortName.TrySplitVale(name, out string switchName, out _)
-            || ports.FindSwitch(switchName) is not { } valeSwitch)
+            || scopes.Of(name, request.Place).FindSwitch(switchName) is not { } valeSwitch)
         {
             return Errno.NoEnt;
         }
 
         ValePort? port = Array.Find(valeSwitch.Active, port => port.SwitchName == name);
-        body.BridgeIndex = (ushort)valeSwitch.Index;
+        body.BridgeIndex = (ushort)scopes.SwitchesSeenFrom(request.Place).IndexOf(valeSwitch);
         body.PortIndex = (uint)(port?.Index ?? ValeSwitch.NoPort);
         return Errno.Ok;
     }
 
-    private static int NextListed(PortDirectory ports, ControlRequest request, ref NmreqValeList body)
+    private static int NextListed(PortScopes scopes, ControlRequest request, ref NmreqValeList body)
     {
+        List<ValeSwitch?> switches = scopes.SwitchesSeenFrom(request.Place);
         uint first = body.PortIndex;
-        for (int i = body.BridgeIndex; i < ports.Switches.Count; i++, first = 0)
+        for (int i = body.BridgeIndex; i < switches.Count; i++, first = 0)
         {
-            for (uint j = first; ports.Switches[i] is { } valeSwitch && j < Limits.SwitchPortsMax; j++)
+            for (uint j = first; switches[i] is { } valeSwitch && j < Limits.SwitchPortsMax; j++)
             {
                 if (valeSwitch[(int)j] is { } port)
                 {

@@ -31,7 +31,7 @@ public sealed class NetmapDevice : ICallHandler, IPollWaker, IDisposable
     private IPollWaker? _waker;
 
     /// <summary>A device with memory of its own, without drivers and without persistent interfaces.</summary>
-    public NetmapDevice(DeviceOptions options, IHostInterfaces interfaces, ILogger log)
+    internal NetmapDevice(DeviceOptions options, IHostInterfaces interfaces, ILogger log)
         : this(options, new HostBackends { Interfaces = interfaces }, log)
     {
     }
@@ -52,7 +52,7 @@ public sealed class NetmapDevice : ICallHandler, IPollWaker, IDisposable
         _arena = new Arena(memory);
         _watchMicroseconds = Environment.ProcessorCount > 1 ? options.WatchMicroseconds : 0;
         RegionTable regions = new(_arena, RegionSizes.GlobalDefault);
-        PortDirectory ports = new(regions, host.Interfaces, host.PersistentInterfaces, host.Adapters, log);
+        PortDirectory ports = new(regions, host, new SharedSwitches(options.SharedSwitches), log);
         _plane = new ControlPlane(ports, log);
         Parameters = new ParameterTable(_plane, ports, host.SetVerbosity);
     }
@@ -250,4 +250,10 @@ public sealed record DeviceOptions
 
     /// <summary>How long a poll that finds nothing watches its rings before the caller sleeps, microseconds; 0 for never.</summary>
     public int WatchMicroseconds { get; init; } = 60;
+
+    /// <summary>
+    /// Names of switches that the processes of all network namespaces share, a star at the end for all that start so; every other
+    /// switch belongs to the namespace whose processes made it.
+    /// </summary>
+    public IReadOnlyList<string> SharedSwitches { get; init; } = [];
 }

@@ -104,7 +104,7 @@ internal static class PollCheck
     /// <summary>Waits a bounded time for news without sleeping. True when there are some.</summary>
     private static bool Watch(OpenFile file, Binding binding, uint events, int microseconds)
     {
-        long ticks = file.Watch.Ticks(microseconds);
+        long ticks = ComesByClock(binding, events) ? 0 : file.Watch.Ticks(microseconds);
         if (ticks == 0)
         {
             return false;
@@ -125,6 +125,20 @@ internal static class PollCheck
 
         file.Watch.Failed();
         return false;
+    }
+
+    private static bool ComesByClock(Binding binding, uint events)
+    {
+        bool byClock = false;
+        if ((events & PollEvents.Readable) != 0)
+        {
+            foreach (Kring ring in binding.Rx)
+            {
+                byClock |= binding.Port.NewsComeByClock(ring);
+            }
+        }
+
+        return byClock;
     }
 
     private static bool HasNews(Binding binding, uint events)

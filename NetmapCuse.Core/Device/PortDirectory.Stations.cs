@@ -9,7 +9,7 @@ namespace NetmapCuse.Core.Device;
 /// <summary>How interfaces and persistent ports become stations of a switch, and cease to be (section 10.2).</summary>
 internal sealed partial class PortDirectory
 {
-    private int Attach(Port port, ValeSwitch valeSwitch, PortRequest request, in NmreqRegister body)
+    private int Attach(Port port, PortScope scope, ValeSwitch valeSwitch, PortRequest request, in NmreqRegister body)
     {
         if (port.Bindings > 0 || port.IsOwnedBySwitch)
         {
@@ -26,17 +26,18 @@ internal sealed partial class PortDirectory
 
         if (port is NicPort or ValePort { Switch: not null })
         {
-            return AttachStation(port, valeSwitch, request, body);
+            return AttachStation(port, scope, valeSwitch, request, body);
         }
 
         port.AddReference();
-        Join((ValePort)port, valeSwitch, request.Name);
-        _ports.Add(request.Name, port);
+        scope.Join((ValePort)port, valeSwitch, request.Name);
+        scope.Add(request.Name, port);
         log.Information("Attached {Name}", request.Name);
         return Errno.Ok;
     }
 
-    private int AttachStation(Port inner, ValeSwitch valeSwitch, PortRequest request, in NmreqRegister body)
+    private int AttachStation(
+        Port inner, PortScope scope, ValeSwitch valeSwitch, PortRequest request, in NmreqRegister body)
     {
         if (body.RingId != 0 || request.Mode is not (RegisterMode.AllNic or RegisterMode.NicAndHost))
         {
@@ -73,8 +74,8 @@ internal sealed partial class PortDirectory
             if (port is not null)
             {
                 port.AddReference();
-                _ports.Add(port.Name, port);
-                Join(port, valeSwitch, port.Name);
+                scope.Add(port.Name, port);
+                scope.Join(port, valeSwitch, port.Name);
                 port.OpenRings();
             }
         }
@@ -120,13 +121,13 @@ internal sealed partial class PortDirectory
         inner.DropBinding();
     }
 
-    private void EndAttached(AttachedPort attached)
+    private void EndAttached(AttachedPort attached, PortScope scope)
     {
         attached.CloseRings();
         if (attached.HostSide is { } host)
         {
-            _ports.Remove(host.Name);
-            Leave(host);
+            scope.Remove(host.Name);
+            scope.Leave(host);
             host.CloseRings();
             LogTotals(host);
             host.DropReference();
@@ -155,7 +156,7 @@ internal sealed partial class PortDirectory
         do
         {
             before = reached.Count;
-            foreach (AttachedPort station in _ports.Values.OfType<AttachedPort>())
+            foreach (AttachedPort station in Ports.OfType<AttachedPort>())
             {
                 if (station is { Switch: { } second, Inner: ValePort { Switch: { } first } }
                     && (reached.Contains(first) || reached.Contains(second)))

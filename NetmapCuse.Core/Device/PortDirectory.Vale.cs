@@ -18,7 +18,8 @@ internal sealed partial class PortDirectory
             return Errno.Inval;
         }
 
-        if (_ports.ContainsKey(request.Name) || HostHas(request.Name))
+        PortScope scope = _scopes.Of(request.Name, request.Place);
+        if (scope.Ports.ContainsKey(request.Name) || HostHas(request.Name, request.Place))
         {
             return Errno.Exist;
         }
@@ -28,13 +29,13 @@ internal sealed partial class PortDirectory
             return Errno.Inval;
         }
 
-        int error = persistent.TryCreate(request.Name, out IPersistentInterface? shown);
+        int error = host.PersistentInterfaces.TryCreate(request.Name, request.Place, out IPersistentInterface? shown);
         if (error != Errno.Ok)
         {
             return error;
         }
 
-        error = MakePort(request, request.Name, shown, out ValePort? made);
+        error = MakePort(request, scope, shown, out ValePort? made);
         if (error != Errno.Ok)
         {
             shown!.Dispose();
@@ -48,16 +49,16 @@ internal sealed partial class PortDirectory
     }
 
     /// <summary>DELIF.</summary>
-    internal int DeletePersistent(string name)
+    internal int DeletePersistent(string name, CallerPlace place)
     {
-        if (!_ports.TryGetValue(name, out Port? port))
+        if (!_scopes.Of(name, place).Ports.TryGetValue(name, out Port? port))
         {
-            return HostHas(name) ? Errno.Inval : Errno.NxIo;
+            return HostHas(name, place) ? Errno.Inval : Errno.NxIo;
         }
 
         if (port is not ValePort { Interface: not null, IsImplicit: false } persistentPort || port.Name != name)
         {
-            return HostHas(name) ? Errno.Inval : Errno.NxIo;
+            return HostHas(name, place) ? Errno.Inval : Errno.NxIo;
         }
 
         if (persistentPort.Switch is not null || port.References > 1)
@@ -86,12 +87,13 @@ internal sealed partial class PortDirectory
             return Errno.NoMem;
         }
 
-        if (_ports.ContainsKey(request.Name))
+        PortScope scope = _scopes.Of(request.Name, request.Place);
+        if (scope.Ports.ContainsKey(request.Name))
         {
             return Errno.Busy;
         }
 
-        ValeSwitch? valeSwitch = SwitchWithRoom(switchName, ports: request.Mode == RegisterMode.NicAndHost ? 2 : 1);
+        ValeSwitch? valeSwitch = scope.SwitchWithRoom(switchName, ports: request.Mode == RegisterMode.NicAndHost ? 2 : 1);
         if (valeSwitch is null)
         {
             return Errno.NoMem;
@@ -105,8 +107,8 @@ internal sealed partial class PortDirectory
         int error = FindInterface(name, request.Place, out Port port);
         if (error == Errno.Ok)
         {
-            error = Attach(port, valeSwitch, request, body);
-            portIndex = error == Errno.Ok ? ((ValePort)_ports[request.Name]).Index : ValeSwitch.NoPort;
+            error = Attach(port, scope, valeSwitch, request, body);
+            portIndex = error == Errno.Ok ? ((ValePort)scope.Ports[request.Name]).Index : ValeSwitch.NoPort;
             port.DropReference();
         }
 
@@ -114,7 +116,10 @@ internal sealed partial class PortDirectory
     }
 
     /// <summary>VALE_DETACH.</summary>
-    internal int Detach(string name, out int portIndex)
+    internal int Detach(string name, CallerPlace place, out int portIndex) =>
+        Detach(name, _scopes.Of(name, place), out portIndex);
+
+    private int Detach(string name, PortScope scope, out int portIndex)
     {
         portIndex = ValeSwitch.NoPort;
         if (!PortName.IsVale(name))
@@ -122,7 +127,7 @@ internal sealed partial class PortDirectory
             return Errno.Inval;
         }
 
-        if (!_ports.TryGetValue(name, out Port? found) || found is not ValePort { Switch: not null } port)
+        if (!scope.Ports.TryGetValue(name, out Port? found) || found is not ValePort { Switch: not null } port)
         {
             return Errno.NxIo;
         }
@@ -135,11 +140,11 @@ internal sealed partial class PortDirectory
         }
 
         portIndex = port.Index;
-        _ports.Remove(name);
-        Leave(port);
+        scope.Remove(name);
+        scope.Leave(port);
         if (port is AttachedPort attached)
         {
-            EndAttached(attached);
+            EndAttached(attached, scope);
         }
         else
         {
@@ -151,14 +156,14 @@ internal sealed partial class PortDirectory
     }
 
     /// <summary>POLLING_ENABLE and POLLING_DISABLE: checked and remembered (section 10.6).</summary>
-    internal int SetPolling(string name, in NmreqValePolling body, bool enable)
+    internal int SetPolling(string name, CallerPlace place, in NmreqValePolling body, bool enable)
     {
         if (!PortName.IsVale(name))
         {
             return Errno.Inval;
         }
 
-        if (!_ports.TryGetValue(name, out Port? found) || found is not ValePort { Switch: not null })
+        if (!_scopes.Of(name, place).Ports.TryGetValue(name, out Port? found) || found is not ValePort { Switch: not null })
         {
             return Errno.NxIo;
         }
@@ -192,20 +197,32 @@ internal sealed partial class PortDirectory
     /// <summary>Ends what requests made to last: stations on switches and persistent ports. No file is open any more.</summary>
     internal void EndAll()
     {
-        foreach (AttachedPort attached in _ports.Values.OfType<AttachedPort>().Where(port => !port.IsHost).ToArray())
+        foreach (PortScope scope in _scopes.All)
         {
-            attached.Polling = null;
-            _ = Detach(attached.SwitchName, out _);
+            EndStations(scope);
         }
 
-        foreach (ValePort port in _ports.Values.OfType<ValePort>().Where(port => port.Interface is not null).Distinct().ToArray())
+        foreach (Port port in Ports.Where(port => port is ValePort { Interface: not null, IsImplicit: false }).ToArray())
         {
-            if (port.Switch is not null)
-            {
-                _ = Detach(port.SwitchName, out _);
-            }
+            port.DropReference();
+        }
 
-            _ = DeletePersistent(port.Name);
+        _scopes.DropEmpty();
+    }
+
+    /// <summary>The second station of a persistent port before its first.</summary>
+    private void EndStations(PortScope scope)
+    {
+        string[] names = [.. scope.Ports.Values.OfType<ValePort>()
+            .Where(port => port is AttachedPort { IsHost: false } or { Interface: not null, Switch: not null })
+            .OrderBy(static port => port is not AttachedPort)
+            .Select(port => port.SwitchName)
+            .Where(scope.Ports.ContainsKey)
+            .Distinct()];
+        foreach (string name in names)
+        {
+            ((ValePort)scope.Ports[name]).Polling = null;
+            _ = Detach(name, scope, out _);
         }
     }
 

@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using NetmapCuse.Core.Abi.Linux;
 using NetmapCuse.Core.Abi.Netmap;
 using NetmapCuse.Core.Memory;
@@ -16,7 +15,7 @@ namespace NetmapCuse.Core.Device;
 /// section 8.1, netmap-behaviour.md sections 2.1, 10.1 and 12.1). Control plane: the caller holds its lock.
 /// </summary>
 internal sealed partial class PortDirectory(
-    RegionTable regions, IHostInterfaces interfaces, IPersistentInterfaces persistent, IAdapterFactory adapters, ILogger log)
+    RegionTable regions, HostBackends host, SharedSwitches shared, ILogger log)
 {
     /// <summary>Characters of an OS interface's name (IFNAMSIZ - 1).</summary>
     private const int InterfaceNameMax = 15;
@@ -24,13 +23,7 @@ internal sealed partial class PortDirectory(
     /// <summary>Switches that max_bridges can ask for: their indexes have to fit in lists of the legacy API.</summary>
     internal const int SwitchesLimit = 1024;
 
-    private ValeSwitch?[] _switches = new ValeSwitch?[Limits.SwitchesMax];
-
-    /// <summary>
-    /// Ports by every name that finds them, pipe ends and null ports apart: an attached persistent port has two, and an attached
-    /// interface has its own and that of its station on the switch.
-    /// </summary>
-    private readonly Dictionary<string, Port> _ports = new(StringComparer.Ordinal);
+    private readonly PortScopes _scopes = new(shared);
 
     internal ValeParameters ValeParameters { get; } = new();
 
@@ -38,16 +31,11 @@ internal sealed partial class PortDirectory(
 
     internal RegionTable Regions { get; } = regions;
 
-    /// <summary>Switches by index, null where there is none.</summary>
-    internal IReadOnlyList<ValeSwitch?> Switches => _switches;
+    /// <summary>Who sees what.</summary>
+    internal PortScopes Scopes => _scopes;
 
     /// <summary>Each port once.</summary>
-    internal IEnumerable<Port> Ports => _ports.Values.Distinct();
-
-    /// <summary>How many switches there can be (max_bridges). Before the first one.</summary>
-    internal void SetSwitches(int count) => _switches = new ValeSwitch?[count];
-
-    internal ValeSwitch? FindSwitch(string name) => _switches.FirstOrDefault(s => s?.Name == name);
+    internal IEnumerable<Port> Ports => _scopes.All.SelectMany(scope => scope.Ports.Values).Distinct();
 
     /// <summary>Finds or makes the port that a request names and takes a reference to it.</summary>
     /// <returns>0 or the errno of step 5 of REGISTER.</returns>
@@ -104,8 +92,9 @@ internal sealed partial class PortDirectory(
             return FindPipe(request, parent, id, isMaster, out port);
         }
 
-        ForgetGone(request.Place.KeyOf(request.Name));
-        if (TryGetKnown(request, out Port? known))
+        PortScope scope = _scopes.Of(request.Name, request.Place);
+        ForgetGone(scope, request.Name);
+        if (scope.Ports.TryGetValue(request.Name, out Port? known))
         {
             port = known;
             port.AddReference();
@@ -114,42 +103,36 @@ internal sealed partial class PortDirectory(
 
         if (PortName.IsVale(request.Name))
         {
-            return MakeVale(request, out port);
+            return MakeVale(request, scope, out port);
         }
 
         port = null!;
-        return !request.Place.IsOwn || HostHas(request.Name) ? MakeNic(request, out port) : Errno.NxIo;
+        return HostHas(request.Name, request.Place) ? MakeNic(request, scope, out port) : Errno.NxIo;
     }
-
-    /// <summary>Interfaces are known by namespace and name, all other ports by name.</summary>
-    private bool TryGetKnown(PortRequest request, [NotNullWhen(true)] out Port? known) =>
-        _ports.TryGetValue(request.Place.KeyOf(request.Name), out known)
-        || (!request.Place.IsOwn && _ports.TryGetValue(request.Name, out known) && known is not NicPort);
 
     /// <summary>
     /// Who has the port of an interface that is gone keeps it, with its rings stopped. By the name a new interface can be found,
     /// or none (ENXIO).
     /// </summary>
-    private void ForgetGone(string key)
+    private static void ForgetGone(PortScope scope, string name)
     {
-        if (_ports.TryGetValue(key, out Port? port) && port is NicPort { IsGone: true })
+        if (scope.Ports.TryGetValue(name, out Port? port) && port is NicPort { IsGone: true })
         {
-            _ports.Remove(key);
+            scope.Remove(name);
         }
     }
 
     /// <summary>The port of an interface, by the driver that takes it over.</summary>
-    private int MakeNic(PortRequest request, out Port port)
+    private int MakeNic(PortRequest request, PortScope scope, out Port port)
     {
         string name = request.Name;
-        string key = request.Place.KeyOf(name);
         port = null!;
         if (Tunables.Adapters.Choice is < AdapterChoice.Best or > AdapterChoice.Generic)
         {
             Tunables.Adapters = Tunables.Adapters with { Choice = AdapterChoice.Best };
         }
 
-        int error = adapters.TryCreate(name, Tunables.Adapters with { Place = request.Place }, out IAdapter? adapter);
+        int error = host.Adapters.TryCreate(name, Tunables.Adapters with { Place = request.Place }, out IAdapter? adapter);
         if (adapter is null)
         {
             if (error == Errno.NxIo)
@@ -161,8 +144,8 @@ internal sealed partial class PortDirectory(
             return error != Errno.Ok ? error : Errno.OpNotSupp;
         }
 
-        port = new NicPort(name, adapter, Regions.Global, Tunables, log, ended => OnNicEnded(key, ended));
-        _ports.Add(key, port);
+        port = new NicPort(name, adapter, Regions.Global, Tunables, log, ended => OnNicEnded(scope, ended));
+        scope.Add(name, port);
         port.AddReference();
         return Errno.Ok;
     }
@@ -187,7 +170,7 @@ internal sealed partial class PortDirectory(
         return Errno.Ok;
     }
 
-    private int MakeVale(PortRequest request, out Port port)
+    private int MakeVale(PortRequest request, PortScope scope, out Port port)
     {
         port = null!;
         int lookupError = request.MayCreate ? Errno.NoMem : Errno.NxIo;
@@ -196,21 +179,21 @@ internal sealed partial class PortDirectory(
             return lookupError;
         }
 
-        if (HostHas(portName))
+        if (HostHas(portName, request.Place))
         {
             return Errno.Inval;
         }
 
-        ValeSwitch? valeSwitch = SwitchWithRoom(switchName, ports: 1);
+        ValeSwitch? valeSwitch = scope.SwitchWithRoom(switchName, ports: 1);
         if (valeSwitch is null)
         {
             return Errno.NoMem;
         }
 
-        int error = MakePort(request, request.Name, null, out ValePort? made);
+        int error = MakePort(request, scope, null, out ValePort? made);
         if (error == Errno.Ok)
         {
-            Join(made!, valeSwitch, request.Name);
+            scope.Join(made!, valeSwitch, request.Name);
             made!.AddReference();
             port = made;
         }
@@ -219,38 +202,12 @@ internal sealed partial class PortDirectory(
     }
 
     /// <summary>
-    /// The switch of this name, a new one where there is none, with room for so many ports more; null when there is no room.
-    /// A new one is in the table only once a port has joined it.
-    /// </summary>
-    private ValeSwitch? SwitchWithRoom(string name, int ports)
-    {
-        ValeSwitch? known = FindSwitch(name);
-        int place = known?.Index ?? Array.IndexOf(_switches, null);
-        ValeSwitch? found = known ?? (place >= 0 ? new ValeSwitch(name, place) : null);
-        return found?.FreePlaces >= ports ? found : null;
-    }
-
-    private void Join(ValePort port, ValeSwitch valeSwitch, string name)
-    {
-        _switches[valeSwitch.Index] = valeSwitch;
-        port.JoinSwitch(valeSwitch, name);
-    }
-
-    /// <summary>Takes a port off its switch; an empty switch ends.</summary>
-    private void Leave(ValePort port)
-    {
-        if (port.LeaveSwitch() is { Active.Length: 0 } empty)
-        {
-            _switches[empty.Index] = null;
-        }
-    }
-
-    /// <summary>
     /// A VALE port on no switch yet, in a region of its own or in the one that the request names; with an interface when it is
     /// a persistent one. The interface stays the caller's when this fails.
     /// </summary>
-    private int MakePort(PortRequest request, string name, IPersistentInterface? shown, out ValePort? port)
+    private int MakePort(PortRequest request, PortScope scope, IPersistentInterface? shown, out ValePort? port)
     {
+        string name = request.Name;
         port = null;
         PortRings rings = new(
             Math.Clamp(request.Rings.Tx, 1, Limits.ValeRingsMax),
@@ -270,12 +227,12 @@ internal sealed partial class PortDirectory(
             }
         }
 
-        port = new ValePort(name, rings, region, ValeParameters, OnPortEnded)
+        port = new ValePort(name, rings, region, ValeParameters, ended => OnPortEnded(scope, ended))
         {
             Interface = shown,
             IsImplicit = request.IsImplicit,
         };
-        _ports.Add(name, port);
+        scope.Add(name, port);
         return Errno.Ok;
     }
 
@@ -326,7 +283,7 @@ internal sealed partial class PortDirectory(
     {
         int error = FindByName(request, out parent);
         if (error != Errno.NxIo || !request.MayCreate || request.Name.Length > InterfaceNameMax
-            || _ports.ContainsKey(request.Name))
+            || _scopes.Of(request.Name, request.Place) is not { } scope || scope.Ports.ContainsKey(request.Name))
         {
             return error;
         }
@@ -336,10 +293,10 @@ internal sealed partial class PortDirectory(
         IPersistentInterface? shown = null;
         if (IsInterfaceName(request.Name))
         {
-            _ = persistent.TryCreate(request.Name, out shown);
+            _ = host.PersistentInterfaces.TryCreate(request.Name, request.Place, out shown);
         }
 
-        error = MakePort(request, request.Name, shown, out ValePort? made);
+        error = MakePort(request, scope, shown, out ValePort? made);
         if (error != Errno.Ok)
         {
             shown?.Dispose();
@@ -378,10 +335,10 @@ internal sealed partial class PortDirectory(
         return Errno.Ok;
     }
 
-    private void OnPortEnded(ValePort port)
+    private void OnPortEnded(PortScope scope, ValePort port)
     {
-        Leave(port);
-        _ports.Remove(port.Name);
+        scope.Leave(port);
+        scope.Remove(port.Name);
         if (port.IsImplicit)
         {
             port.Interface?.EndLater();
@@ -394,14 +351,15 @@ internal sealed partial class PortDirectory(
         LogTotals(port);
     }
 
-    /// <summary>The host has an interface of this name, and keeps it.</summary>
-    private bool HostHas(string name) => interfaces.Exists(name) && !persistent.IsEnding(name);
+    /// <summary>The namespace has an interface of this name, and keeps it.</summary>
+    private bool HostHas(string name, CallerPlace place) =>
+        host.Interfaces.Exists(name, place) && !host.PersistentInterfaces.IsEnding(name, place);
 
-    private void OnNicEnded(string key, NicPort port)
+    private void OnNicEnded(PortScope scope, NicPort port)
     {
-        if (_ports.GetValueOrDefault(key) == port)
+        if (scope.Ports.GetValueOrDefault(port.Name) == port)
         {
-            _ports.Remove(key);
+            scope.Remove(port.Name);
         }
 
         LogTotals(port);

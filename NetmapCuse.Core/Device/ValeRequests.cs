@@ -16,6 +16,7 @@ internal static class ValeRequests
             Name = request.Name,
             Rings = new PortRings(body.TxRings, body.RxRings, body.TxSlots, body.RxSlots),
             MemoryId = body.MemoryId,
+            Place = request.Place,
             RegionLimit = request.IsLegacy ? RegionTable.LegacyLimit : ulong.MaxValue,
         };
         int error = ports.MakePersistent(wanted, out Port port);
@@ -48,11 +49,11 @@ internal static class ValeRequests
     internal static int Detach(PortDirectory ports, ControlRequest request)
     {
         ref NmreqValeDetach body = ref request.BodyAs<NmreqValeDetach>();
-        int error = ports.Detach(request.Name, out int index);
+        int error = ports.Detach(request.Name, request.Place, out int index);
         body.PortIndex = error == Errno.Ok ? (uint)index : body.PortIndex;
         return error;
     }
 
     internal static int Polling(PortDirectory ports, ControlRequest request, bool enable) =>
-        ports.SetPolling(request.Name, request.BodyAs<NmreqValePolling>(), enable);
+        ports.SetPolling(request.Name, request.Place, request.BodyAs<NmreqValePolling>(), enable);
 }

@@ -52,6 +52,9 @@ internal interface IAdapterQueue : IShowsBuffers
     /// <summary>A cheap look whether Receive, or Reclaim, would give anything now.</summary>
     bool HasNews { get; }
 
+    /// <summary>News will be shown when the driver's clock says so: watching for them is in vain, sleeping is not.</summary>
+    bool NewsComeByClock => false;
+
     // Whoever swaps buffers with a queue holds its ring, and that is held still already.
     void IShowsBuffers.HoldStill()
     {

@@ -7,12 +7,13 @@ internal interface IPersistentInterfaces
 {
     /// <summary>Makes an interface of this name, up, with carrier; what the host sends on it is swallowed.</summary>
     /// <param name="name">A legal name of at most 15 characters that no interface has.</param>
+    /// <param name="place">The network namespace that it is made in.</param>
     /// <param name="made">The interface; ends with its Dispose.</param>
     /// <returns>0, or EEXIST, EPERM, EOPNOTSUPP (no TAP here), ENOMEM.</returns>
-    int TryCreate(string name, out IPersistentInterface? made);
+    int TryCreate(string name, CallerPlace place, out IPersistentInterface? made);
 
     /// <summary>An interface of this name is still there but on its way out: the name counts as free.</summary>
-    bool IsEnding(string name) => false;
+    bool IsEnding(string name, CallerPlace place) => false;
 }
 
 /// <summary>The interface of a persistent VALE port. Gone when Dispose returns, which takes tens of milliseconds.</summary>
@@ -28,7 +29,7 @@ internal interface IPersistentInterface : IDisposable
 /// <summary>Where no interfaces can be made.</summary>
 internal sealed class NoPersistentInterfaces : IPersistentInterfaces
 {
-    public int TryCreate(string name, out IPersistentInterface? made)
+    public int TryCreate(string name, CallerPlace place, out IPersistentInterface? made)
     {
         made = null;
         return Errno.OpNotSupp;

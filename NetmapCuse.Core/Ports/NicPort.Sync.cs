@@ -60,7 +60,7 @@ internal sealed partial class NicPort
 
         uint tail = ring.Indexes.HwTail;
         uint room = n - 1 - RingWindow.Distance(head, tail, n);
-        if (room != 0 && (ring.TakeMustLook() || _tunables.NoPendingInterrupt))
+        if (room != 0 && (_tunables.NoPendingInterrupt || ring.TakeMustLook()))
         {
             uint received = queue.Receive(new SlotBatch(ring, tail, room));
             ring.Counters.Frames += received;

@@ -63,6 +63,11 @@ internal sealed partial class NicPort : Port, IAdapterEvents
     /// <summary>How its driver has it, for status views.</summary>
     internal string Status => _adapter.Status;
 
+    /// <summary>One line on how the interface is taken over: the way and why it is not a better one, queues, rings.</summary>
+    internal string Description => string.Create(
+        System.Globalization.CultureInfo.InvariantCulture,
+        $"{Name}: {(_isOpen ? Status : "not open")}; rx {Rings.Rx} x {Rings.RxSlots}, tx {Rings.Tx} x {Rings.TxSlots}, host rx {HostRxRings}, host tx {HostTxRings}");
+
     /// <summary>Numbers of host rings that a request wants; 0 for the driver's own. Honoured while nobody is bound.</summary>
     internal override void SetHostRings(uint tx, uint rx)
     {
@@ -118,6 +123,9 @@ internal sealed partial class NicPort : Port, IAdapterEvents
         return (ring.Direction == RingDirection.Rx ? _receive[ring.Index]?.HasNews : _transmit[ring.Index]?.HasNews) == true
             || base.HasNews(ring);
     }
+
+    internal override bool NewsComeByClock(Kring ring) =>
+        !ring.IsHost && ring.Direction == RingDirection.Rx && _receive[ring.Index]?.NewsComeByClock == true;
 
     public void HostFrames(uint ring)
     {

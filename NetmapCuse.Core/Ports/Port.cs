@@ -156,6 +156,9 @@ internal abstract class Port
     /// <summary>A cheap look whether a sync of the ring would move its tail: for a poll that watches before it sleeps.</summary>
     internal virtual bool HasNews(Kring ring) => Volatile.Read(ref ring.Indexes.HwTail) != ring.Indexes.RTail;
 
+    /// <summary>What comes to the ring is shown when a driver's clock says so: a poll does not watch for it.</summary>
+    internal virtual bool NewsComeByClock(Kring ring) => false;
+
     /// <summary>Puts the port into another region until its last binding ends. Only while it may change.</summary>
     internal void UseRegion(Region region)
     {

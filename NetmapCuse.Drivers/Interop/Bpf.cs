@@ -10,10 +10,12 @@ namespace NetmapCuse.Drivers.Interop;
 internal static unsafe class Bpf
 {
     // enum bpf_prog_type
+    internal const uint SocketFilterProgram = 1;
     internal const uint ClassifierProgram = 3;
     internal const uint XdpProgram = 6;
 
     // enum bpf_map_type
+    internal const uint ProgramArray = 3;
     internal const uint SocketMap = 17;
 
     // enum bpf_attach_type
@@ -66,7 +68,7 @@ internal static unsafe class Bpf
         Put(attributes, 16, (ulong)&number);
         if (Libc.Bpf(Number, MapUpdate, area, 32) < 0)
         {
-            throw PosixException.Last("putting a socket into a BPF map");
+            throw PosixException.Last("putting a descriptor into a BPF map");
         }
     }
 

@@ -34,6 +34,14 @@ internal static class BpfCode
     /// <summary>Skips instructions when the low 32 bits differ from a number.</summary>
     internal static ulong SkipIfNotEqual32(int left, uint value, short skip) => Make(0x56, left, 0, skip, value);
 
+    internal static ulong SkipIfEqual(int left, uint value, short skip) => Make(0x15, left, 0, skip, value);
+
+    /// <summary>Skips instructions when a register is greater than a number.</summary>
+    internal static ulong SkipIfAbove(int left, uint value, short skip) => Make(0x25, left, 0, skip, value);
+
+    /// <summary>Skips instructions when a register is less than a number.</summary>
+    internal static ulong SkipIfBelow(int left, uint value, short skip) => Make(0xa5, left, 0, skip, value);
+
     internal static ulong SkipIfNotEqual(int left, uint value, short skip) => Make(0x55, left, 0, skip, value);
 
     internal static ulong Call(int helper) => Make(0x85, 0, 0, 0, (uint)helper);

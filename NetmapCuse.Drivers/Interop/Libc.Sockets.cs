@@ -22,6 +22,12 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", EntryPoint = "recv", SetLastError = true)]
     internal static partial nint Receive(Fd socket, void* data, nuint length, int flags);
 
+    [LibraryImport("libc", EntryPoint = "recvmsg", SetLastError = true)]
+    internal static partial nint ReceiveMessage(Fd socket, MessageHeader* message, int flags);
+
+    [LibraryImport("libc", EntryPoint = "sendmsg", SetLastError = true)]
+    internal static partial nint SendMessage(Fd socket, MessageHeader* message, int flags);
+
     [LibraryImport("libc", EntryPoint = "readv", SetLastError = true)]
     internal static partial nint ReadVector(Fd fd, IoVector* parts, int count);
 

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Globalization;
 using NetmapCuse.Core.Abi.Linux;
 using NetmapCuse.Core.Interop;
 using NetmapCuse.Core.Ports;
@@ -8,31 +7,35 @@ using Serilog;
 
 namespace NetmapCuse.Drivers.Tap;
 
-/// <summary>Persistent VALE ports as TAPs of the daemon's network namespace.</summary>
+/// <summary>Persistent VALE ports as TAPs, each in the network namespace of the process that asked for it.</summary>
 internal sealed class TapInterfaces(ILogger log) : IPersistentInterfaces, IDisposable
 {
     private readonly Lock _lock = new();
     private readonly ConcurrentDictionary<string, Task> _ending = new(StringComparer.Ordinal);
     private TapDrain? _drain;
 
-    public int TryCreate(string name, out IPersistentInterface? made)
+    public int TryCreate(string name, CallerPlace place, out IPersistentInterface? made)
     {
         made = null;
         TunDevice? device = null;
-        if (_ending.TryGetValue(name, out Task? ending))
+        InterfaceControl? control = null;
+        string key = place.KeyOf(name);
+        if (_ending.TryGetValue(key, out Task? ending))
         {
             ending.Wait();
         }
 
         try
         {
-            device = TunDevice.Create(name);
-            made = new TapInterface(this, name, device, Drain());
+            using NetworkNamespace entered = place.IsOwn ? NetworkNamespace.Own : NetworkNamespace.Open(place.Path);
+            (device, control) = entered.Run(() => Make(name));
+            made = new TapInterface(this, name, key, device, control, Drain());
             return Errno.Ok;
         }
         catch (PosixException failure)
         {
             device?.Dispose();
+            control?.Dispose();
             log.Warning("No interface for port {Name}: {Reason}{Remedy}", name, failure.Message, Remedy(failure.Errno));
             return failure.Errno switch
             {
@@ -45,7 +48,7 @@ internal sealed class TapInterfaces(ILogger log) : IPersistentInterfaces, IDispo
         }
     }
 
-    public bool IsEnding(string name) => _ending.ContainsKey(name);
+    public bool IsEnding(string name, CallerPlace place) => _ending.ContainsKey(place.KeyOf(name));
 
     public void Dispose()
     {
@@ -59,14 +62,28 @@ internal sealed class TapInterfaces(ILogger log) : IPersistentInterfaces, IDispo
         // The task removes what is entered here, so it may not finish before.
         lock (_lock)
         {
-            _ending[tap.Name] = Task.Run(() =>
+            _ending[tap.Key] = Task.Run(() =>
             {
                 tap.Dispose();
                 lock (_lock)
                 {
-                    _ = _ending.TryRemove(tap.Name, out _);
+                    _ = _ending.TryRemove(tap.Key, out _);
                 }
             });
+        }
+    }
+
+    private static (TunDevice Device, InterfaceControl Control) Make(string name)
+    {
+        InterfaceControl control = new();
+        try
+        {
+            return (TunDevice.Create(name), control);
+        }
+        catch
+        {
+            control.Dispose();
+            throw;
         }
     }
 
@@ -87,14 +104,16 @@ internal sealed class TapInterfaces(ILogger log) : IPersistentInterfaces, IDispo
     };
 
     /// <summary>One TAP; the interface is gone when Dispose returns.</summary>
-    private sealed class TapInterface(TapInterfaces owner, string name, TunDevice device, TapDrain drain)
+    private sealed class TapInterface(
+        TapInterfaces owner, string name, string key, TunDevice device, InterfaceControl control, TapDrain drain)
         : IPersistentInterface
     {
         private const uint UsualMtu = 1500;
 
-        private readonly ulong _key = drain.Add(device);
+        private readonly ulong _place = drain.Add(device);
 
-        internal string Name => name;
+        /// <summary>Namespace and name.</summary>
+        internal string Key => key;
 
         public uint Mtu
         {
@@ -102,10 +121,9 @@ internal sealed class TapInterfaces(ILogger log) : IPersistentInterfaces, IDispo
             {
                 try
                 {
-                    string text = File.ReadAllText($"/sys/class/net/{name}/mtu");
-                    return uint.Parse(text.AsSpan().Trim(), NumberStyles.None, CultureInfo.InvariantCulture);
+                    return control.Mtu(name);
                 }
-                catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException or FormatException)
+                catch (PosixException)
                 {
                     return UsualMtu;
                 }
@@ -116,8 +134,9 @@ internal sealed class TapInterfaces(ILogger log) : IPersistentInterfaces, IDispo
 
         public void Dispose()
         {
-            drain.Remove(_key);
+            drain.Remove(_place);
             device.Dispose();
+            control.Dispose();
         }
     }
 }

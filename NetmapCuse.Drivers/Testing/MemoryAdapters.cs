@@ -25,7 +25,7 @@ internal sealed class MemoryAdapters : IAdapterFactory, IHostInterfaces
         _adapters.Remove(name);
     }
 
-    public bool Exists(string name) => _adapters.ContainsKey(name) || _real.Exists(name);
+    public bool Exists(string name, CallerPlace place) => _adapters.ContainsKey(name) || _real.Exists(name, place);
 
     public int TryCreate(string name, AdapterSettings settings, out IAdapter? adapter)
     {

@@ -26,7 +26,7 @@ internal static class Remedy
             Errno.Perm when failure.Step.Contains("AF_XDP socket", StringComparison.Ordinal) =>
                 "; CAP_NET_RAW is needed (containers: --cap-add NET_RAW)",
             Errno.Perm => "; CAP_NET_ADMIN is needed (containers: --cap-add NET_ADMIN)",
-            Errno.Busy => "; another program has it",
+            Errno.Busy or Errno.Exist => "; another program has it",
             _ => string.Empty,
         };
     }

@@ -12,20 +12,21 @@ namespace NetmapCuse.Drivers.Xdp;
 /// TAP a program on the TAP's ingress puts into the stack as received by the interface (reference/linux-interfaces.md section 3).
 /// A stack that sends is intercepted while any NIC TX ring is open: which one it would have used is decided later.
 /// </summary>
-internal sealed class TapStack(string name, NetworkNamespace place, InterfaceControl control, ILogger log) : IHostStack, IDisposable
+internal sealed class TapStack(
+    string name, NetworkNamespace place, InterfaceControl control, TrafficHooks hooks, ILogger log) : IHostStack, IDisposable
 {
     private const string Template = "nmtap%d";
     private const uint QueuesMax = 16;
 
     private readonly byte[] _cookie = Guid.NewGuid().ToByteArray()[..sizeof(uint)];
-    private readonly List<Fd> _links = [];
+    private readonly List<IDisposable> _links = [];
     private TunDevice[] _queues = [];
     private volatile bool[] _mayHave = [];
     private string _tap = Template;
     private uint _spread = 1;
     private int _device;
     private int _tapDevice;
-    private Fd? _egress;
+    private IDisposable? _egress;
     private int _dropped;
 
     /// <summary>What frames begin with on their way to the stack while <see cref="PassesProgram"/>.</summary>
@@ -38,16 +39,9 @@ internal sealed class TapStack(string name, NetworkNamespace place, InterfaceCon
     internal int Dropped => _dropped;
 
     /// <summary>Whether there can be host rings here, as far as can be told without making one.</summary>
-    internal static bool IsPossible(out string reason)
+    internal bool IsPossible(out string reason)
     {
         const int ReadWriteCloseOnExec = 0x2 | 0x80000;
-        reason = string.Empty;
-        if (!OperatingSystem.IsOSPlatformVersionAtLeast("linux", 6, 6))
-        {
-            reason = "host rings need Linux 6.6";
-            return false;
-        }
-
         using Fd probe = Core.Interop.Libc.Open(TunDevice.Path, ReadWriteCloseOnExec, 0);
         if (probe.IsInvalid)
         {
@@ -56,7 +50,7 @@ internal sealed class TapStack(string name, NetworkNamespace place, InterfaceCon
             return false;
         }
 
-        return true;
+        return hooks.IsPossible(out reason);
     }
 
     public void Spread(uint rings) => _spread = Math.Clamp(rings, 1, QueuesMax);
@@ -89,7 +83,7 @@ internal sealed class TapStack(string name, NetworkNamespace place, InterfaceCon
     internal void Intercept() => _egress ??= place.Run(() =>
     {
         using Fd program = XdpPrograms.ToTap(_tapDevice);
-        return Bpf.Link(program, _device, Bpf.AttachEgress, 0, $"attaching the program for the host's frames to {name}");
+        return hooks.Attach(program, _device, Bpf.AttachEgress, $"attaching the program for the host's frames to {name}");
     });
 
     internal void StopIntercepting()
@@ -189,8 +183,8 @@ internal sealed class TapStack(string name, NetworkNamespace place, InterfaceCon
         control.SetMtu(_tap, control.Mtu(name));
         using Fd noise = XdpPrograms.OnlyMarked();
         using Fd up = XdpPrograms.FromTap(_device);
-        _links.Add(Bpf.Link(noise, _tapDevice, Bpf.AttachEgress, 0, "attaching the program for the TAP's frames"));
-        _links.Add(Bpf.Link(up, _tapDevice, Bpf.AttachIngress, 0, "attaching the program for frames to the host"));
+        _links.Add(hooks.Attach(noise, _tapDevice, Bpf.AttachEgress, "attaching the program for the TAP's frames"));
+        _links.Add(hooks.Attach(up, _tapDevice, Bpf.AttachIngress, "attaching the program for frames to the host"));
         control.SetFlags(_tap, InterfaceControl.Up | InterfaceControl.NoAddressResolution);
     }
 }

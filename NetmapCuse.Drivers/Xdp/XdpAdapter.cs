@@ -9,10 +9,11 @@ using Serilog;
 namespace NetmapCuse.Drivers.Xdp;
 
 /// <summary>
-/// A Linux interface taken over with AF_XDP: an XDP program on it passes each queue's frames to a socket of ours. Everything is a
-/// descriptor, so that the interface is the host's again when they are closed, by whatever end of the daemon.
+/// A Linux interface taken over with AF_XDP: an XDP program on it passes each queue's frames to a socket of ours; with AF_PACKET
+/// where that cannot be had. Everything is a descriptor, so that the interface is the host's again when they are closed, by
+/// whatever end of the daemon.
 /// </summary>
-internal sealed class XdpAdapter : IAdapter
+internal sealed partial class XdpAdapter : IAdapter
 {
     private const uint QueuesMax = 64;
     private const uint SlotsMin = 3;
@@ -44,7 +45,8 @@ internal sealed class XdpAdapter : IAdapter
     private XdpAttachment? _attachment;
     private int _device;
     private volatile bool _isUp;
-    private bool _isRunning;
+    private volatile bool _isRunning;
+    private bool _hasStack;
     private uint _mtu;
     private bool _isGone;
 
@@ -52,17 +54,18 @@ internal sealed class XdpAdapter : IAdapter
     /// <param name="settings">Parameters.</param>
     /// <param name="place">The namespace that it is in; ends with the adapter.</param>
     /// <param name="control">Asks for interfaces in that namespace; ends with the adapter.</param>
+    /// <param name="hooks">How what the host sends is caught.</param>
     /// <param name="log">Where it is told how the interface is taken over, and why not.</param>
     internal XdpAdapter(
-        string name, AdapterSettings settings, NetworkNamespace place, InterfaceControl control, ILogger log)
+        string name, AdapterSettings settings, NetworkNamespace place, InterfaceControl control, TrafficHooks hooks, ILogger log)
     {
         Name = name;
         _settings = settings;
         _namespace = place;
         _control = control;
         _log = log;
-        _stack = new TapStack(name, place, control, log);
-        _canHost = TapStack.IsPossible(out string reason);
+        _stack = new TapStack(name, place, control, hooks, log);
+        _canHost = _stack.IsPossible(out string reason);
         if (!_canHost)
         {
             log.Warning("{Name} has no host rings, and what the host sends on it passes by: {Reason}", name, reason);
@@ -82,15 +85,14 @@ internal sealed class XdpAdapter : IAdapter
 
     public IHostStack? Host => _canHost ? _stack : null;
 
-    /// <summary>How the interface is taken over, for status views.</summary>
-    public string Status => _attachment?.Description ?? "not receiving";
+    /// <summary>The device sends; otherwise it swallows frames.</summary>
+    internal bool HasLink => _isUp && _isRunning;
 
     public int Open(Region region, IAdapterEvents events)
     {
         uint bufferSize = region.Layout.Buffer.ObjectSize;
-        if (!XdpSocket.Fits(bufferSize))
+        if (!XdpSocket.Fits(bufferSize) && !TryFallBack($"AF_XDP needs buffers of 1792 to 3840 bytes, buf_size is {bufferSize}"))
         {
-            _log.Warning("{Name}: AF_XDP needs buffers of 1792 to 3840 bytes, buf_size is {BufferSize}", Name, bufferSize);
             return Errno.Inval;
         }
 
@@ -110,11 +112,7 @@ internal sealed class XdpAdapter : IAdapter
             _pairs = [.. Enumerable.Range(0, (int)queues).Select(queue => new XdpQueuePair(this, (uint)queue, _log))];
             _link = _namespace.Run(() => new LinkWatch(_device));
             _thread = new AdapterThread(this, _link, PauseMicroseconds());
-            if (_canHost)
-            {
-                _stack.Open(_device, _thread);
-            }
-
+            OpenStack();
             _thread.Start();
         });
         if (error != Errno.Ok)
@@ -127,11 +125,11 @@ internal sealed class XdpAdapter : IAdapter
 
     public int OpenTransmit(AdapterRing ring, out ITransmitQueue? queue)
     {
-        XdpTransmitQueue? made = null;
+        ITransmitQueue? made = null;
         int error = Try("send by", () =>
         {
-            made = _pairs[ring.Number].OpenTransmit(ring);
-            if (_canHost)
+            made = OpenTransmit(ring);
+            if (_hasStack)
             {
                 _stack.Intercept();
             }
@@ -142,15 +140,21 @@ internal sealed class XdpAdapter : IAdapter
 
     public int OpenReceive(AdapterRing ring, SlotBatch slots, out IReceiveQueue? queue)
     {
+        XdpQueuePair pair = _pairs[ring.Number];
         queue = null;
         try
         {
-            queue = _pairs[ring.Number].OpenReceive(ring, slots);
+            queue = _receiveFallback is null ? pair.OpenReceive(ring, slots) : pair.OpenPacketReceive(ring);
             return Errno.Ok;
+        }
+        catch (PosixException failure) when (_receiveFallback is not null || !MayFallBack(failure))
+        {
+            return Explain("receive from", failure);
         }
         catch (PosixException failure)
         {
-            return Explain("receive from", failure);
+            _receiveFallback = FallBack(failure);
+            return OpenReceive(ring, slots, out queue);
         }
     }
 
@@ -163,7 +167,9 @@ internal sealed class XdpAdapter : IAdapter
         _link = null;
         _attachment?.Dispose();
         _attachment = null;
+        ClosePackets();
         _pairs = [];
+        _hasStack = false;
         _region = null;
         _events = null;
         _open = null;
@@ -184,17 +190,17 @@ internal sealed class XdpAdapter : IAdapter
     }
 
     /// <summary>Frames of a queue come to its socket from here on. The first queue attaches the program.</summary>
-    internal void StartReceiving(uint queue, XdpSocket socket)
+    internal void StartReceiving(uint queue, XdpReceiveQueue receive)
     {
         _attachment ??= _namespace.Run(
             () => XdpAttachment.Make(
                 Name, _device, _settings.Choice, _open!.Rings.Rx, SplitsFrames, _stack.Cookie, _log));
         _stack.PassesProgram = _attachment.IsGeneric;
-        _thread!.Watch(socket.Descriptor, AdapterThread.ReceiveKey + queue);
-        _attachment.Add(queue, socket.Descriptor);
+        _thread!.Watch(receive, AdapterThread.ReceiveKey + queue);
+        _attachment.Add(queue, receive.Socket.Descriptor);
     }
 
-    internal void StopReceiving(uint queue, XdpSocket socket)
+    internal void StopReceiving(uint queue, XdpReceiveQueue receive)
     {
         _attachment?.Remove(queue);
         if (!Array.Exists(_pairs, pair => pair.IsReceiving))
@@ -204,9 +210,8 @@ internal sealed class XdpAdapter : IAdapter
             _stack.PassesProgram = false;
         }
 
-        _thread?.Forget(socket.Descriptor);
+        _thread?.Forget(receive);
     }
-
 
     internal void StopTransmitting()
     {
@@ -230,6 +235,11 @@ internal sealed class XdpAdapter : IAdapter
         }
         else if (number < _pairs.Length)
         {
+            if ((key & AdapterThread.PacketKey) != 0)
+            {
+                _pairs[number].PacketsArrived();
+            }
+
             _pairs[number].ReceiveRing?.Notify();
         }
     }
@@ -274,7 +284,7 @@ internal sealed class XdpAdapter : IAdapter
         if (!missed)
         {
             _isUp = news.IsUp;
-            if (news.Mtu != 0 && news.Mtu != _mtu && _canHost)
+            if (news.Mtu != 0 && news.Mtu != _mtu && _hasStack)
             {
                 _mtu = news.Mtu;
                 _stack.UseMtu(_mtu);
@@ -315,9 +325,30 @@ internal sealed class XdpAdapter : IAdapter
                 Math.Clamp(txQueues, 1, QueuesMax), Math.Clamp(rxQueues, 1, QueuesMax), Slots(txSlots), Slots(rxSlots)),
             Mtu = _control.Mtu(Name),
             ReceiveBufferMax = PieceBytes,
-            SplitsFrames = OperatingSystem.IsOSPlatformVersionAtLeast("linux", 6, 6),
+            SplitsFrames = true,
             HostRings = _canHost ? 1u : 0,
         };
+    }
+
+    /// <summary>Host rings that cannot be had do not keep the interface from being used.</summary>
+    private void OpenStack()
+    {
+        if (!_canHost)
+        {
+            return;
+        }
+
+        try
+        {
+            _stack.Open(_device, _thread!);
+            _hasStack = true;
+        }
+        catch (PosixException failure)
+        {
+            _log.Warning(
+                "{Name}: host rings stay empty, and what the host sends passes by: {Reason}{Remedy}",
+                Name, failure.Message, Remedy.For(failure));
+        }
     }
 
     private int Try(string what, Action action)
@@ -340,6 +371,9 @@ internal sealed class XdpAdapter : IAdapter
         {
             Remedy.NoBufferSpace => Errno.NoMem,
             Errno.NoDev => Errno.NxIo,
+
+            // Somebody else's XDP program, of the other kind.
+            Errno.Exist => Errno.Busy,
             _ => failure.Errno,
         };
     }

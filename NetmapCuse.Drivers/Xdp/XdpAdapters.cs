@@ -7,7 +7,9 @@ using Serilog;
 namespace NetmapCuse.Drivers.Xdp;
 
 /// <summary>Takes Linux interfaces over with AF_XDP.</summary>
-internal sealed class XdpAdapters(ILogger log) : IAdapterFactory
+/// <param name="log">Where it is told how an interface is taken over, and why not.</param>
+/// <param name="hooks">How what the host sends is caught; null for the best way there is.</param>
+internal sealed class XdpAdapters(ILogger log, TrafficHooks? hooks = null) : IAdapterFactory
 {
     public int TryCreate(string name, AdapterSettings settings, out IAdapter? adapter)
     {
@@ -25,7 +27,7 @@ internal sealed class XdpAdapters(ILogger log) : IAdapterFactory
                 return Errno.NxIo;
             }
 
-            adapter = new XdpAdapter(name, settings, place, control, log);
+            adapter = new XdpAdapter(name, settings, place, control, hooks ?? TrafficHooks.Best, log);
             return Errno.Ok;
         }
         catch (PosixException failure)

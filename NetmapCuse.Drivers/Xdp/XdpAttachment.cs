@@ -12,6 +12,8 @@ internal sealed class XdpAttachment : IDisposable
     // What a driver says that has no XDP, or not for an interface set up like this.
     private const int Range = 34;
 
+    private const string NativeName = "af_xdp native";
+    private const string GenericName = "af_xdp generic";
     private const string TagsLost = "; VLAN tags that its driver takes off are lost";
 
     private static readonly Lazy<int?> s_askForTag = new(static () => KernelTypes.FindFunction("bpf_xdp_metadata_rx_vlan_tag"));
@@ -51,8 +53,9 @@ internal sealed class XdpAttachment : IDisposable
         XdpAttachment? made = null;
         try
         {
-            made = choice == AdapterChoice.Generic ? null : TryNative(sockets, flags, name, device, choice, log);
-            made ??= MakeGeneric(sockets, flags, name, device, cookie);
+            string reason = "admode asks for it";
+            made = choice == AdapterChoice.Generic ? null : TryNative(sockets, flags, name, device, choice, log, ref reason);
+            made ??= MakeGeneric(sockets, flags, name, device, cookie, reason);
             log.Information("{Name} is taken over by {How}", name, made.Description);
             return made;
         }
@@ -76,7 +79,7 @@ internal sealed class XdpAttachment : IDisposable
 
     /// <summary>Null when the driver cannot and there is another way.</summary>
     private static XdpAttachment? TryNative(
-        Fd sockets, uint flags, string name, int device, AdapterChoice choice, ILogger log)
+        Fd sockets, uint flags, string name, int device, AdapterChoice choice, ILogger log, ref string reason)
     {
         if (TryNativeWithTags(sockets, flags, name, device) is { } best)
         {
@@ -87,7 +90,7 @@ internal sealed class XdpAttachment : IDisposable
         try
         {
             Fd link = Bpf.Link(program, device, Bpf.AttachXdp, Bpf.DriverMode, $"attaching the XDP program to {name}");
-            return new XdpAttachment(sockets, program, link, "AF_XDP, native XDP" + TagsLost);
+            return new XdpAttachment(sockets, program, link, NativeName + TagsLost);
         }
         catch (PosixException refused)
         {
@@ -103,6 +106,7 @@ internal sealed class XdpAttachment : IDisposable
                 throw new PosixException(refused.Step, Errno.OpNotSupp);
             }
 
+            reason = refused.Message;
             log.Warning("{Name} has no native XDP ({Reason}); generic XDP is slower", name, refused.Message);
             return null;
         }
@@ -121,7 +125,7 @@ internal sealed class XdpAttachment : IDisposable
         {
             program = XdpPrograms.ReceiveWithTags(sockets, device, function, flags);
             Fd link = Bpf.Link(program, device, Bpf.AttachXdp, Bpf.DriverMode, $"attaching the XDP program to {name}");
-            return new XdpAttachment(sockets, program, link, "AF_XDP, native XDP");
+            return new XdpAttachment(sockets, program, link, NativeName);
         }
         catch (PosixException refused) when (refused.Errno != Errno.Busy)
         {
@@ -130,14 +134,15 @@ internal sealed class XdpAttachment : IDisposable
         }
     }
 
-    private static XdpAttachment MakeGeneric(Fd sockets, uint flags, string name, int device, uint cookie)
+    private static XdpAttachment MakeGeneric(
+        Fd sockets, uint flags, string name, int device, uint cookie, string reason)
     {
         Fd program = XdpPrograms.ReceiveGeneric(sockets, cookie, flags);
         try
         {
             Fd link = Bpf.Link(
                 program, device, Bpf.AttachXdp, Bpf.GenericMode, $"attaching the generic XDP program to {name}");
-            return new XdpAttachment(sockets, program, link, "AF_XDP, generic XDP" + TagsLost) { IsGeneric = true };
+            return new XdpAttachment(sockets, program, link, $"{GenericName} ({reason})" + TagsLost) { IsGeneric = true };
         }
         catch
         {

@@ -9,6 +9,7 @@ internal static class XdpPrograms
 {
     // Helpers (enum bpf_func_id)
     private const int MapLookup = 1;
+    private const int TailCall = 12;
     private const int Redirect = 23;
     private const int AdjustHead = 44;
     private const int RedirectMap = 51;
@@ -24,9 +25,13 @@ internal static class XdpPrograms
     private const short XdpDataEnd = 4;
     private const short XdpQueue = 16;
     private const short Mark = 8;
+    private const short TcIndex = 44;
 
     /// <summary>What the host stack sent on an interface that is taken over carries this mark on its way to us.</summary>
     private const uint HostMark = 0x6e6d6373;
+
+    /// <summary>tc_index of what we give to the host stack: packet sockets must not take it for received.</summary>
+    internal const uint HostIndex = 0x6e6d;
 
     /// <summary>Frames of a queue go to the queue's socket; where there is none, to the host stack.</summary>
     internal static Fd Receive(Fd sockets, uint flags) => Bpf.Load(
@@ -130,13 +135,27 @@ internal static class XdpPrograms
     internal static Fd ToTap(int tap) => Bpf.Load(
         Bpf.ClassifierProgram,
         [
-            StoreImmediate(1, Mark, HostMark),
+            // Kernels before 6.4 store nothing but registers there.
+            Set(2, HostMark),
+            StoreWord(1, 2, Mark),
             Set(1, (uint)tap),
             Set(2, 0),
             Call(Redirect),
             Exit,
         ],
         0, 0, "loading the program for the host's frames");
+
+    /// <summary>Does what the only program in a map does; once that is gone, nothing.</summary>
+    internal static Fd Dispatcher(Fd programs) => Bpf.Load(
+        Bpf.ClassifierProgram,
+        [
+            LoadMap(2, programs.Number), Second,
+            Set(3, 0),
+            Call(TailCall),
+            Set(0, Unspecified),
+            Exit,
+        ],
+        0, 0, "loading the program that calls another");
 
     /// <summary>What leaves by the TAP without having come from the interface is the TAP's own noise.</summary>
     internal static Fd OnlyMarked() => Bpf.Load(
@@ -154,6 +173,8 @@ internal static class XdpPrograms
     internal static Fd FromTap(int device) => Bpf.Load(
         Bpf.ClassifierProgram,
         [
+            Set(2, HostIndex),
+            StoreWord(1, 2, TcIndex),
             Set(1, (uint)device),
             Set(2, TowardsStack),
             Call(Redirect),

@@ -5,7 +5,11 @@ using NetmapCuse.Core.Rings;
 
 namespace NetmapCuse.Drivers.Xdp;
 
-/// <summary>Receives through an AF_XDP socket, into the buffers of the ring.</summary>
+/// <summary>
+/// Receives through an AF_XDP socket, into the buffers of the ring. While frames flow they are shown when the adapter's thread
+/// looks, as at an interrupt: a program that took them one by one would keep its CPU busy with syncs, and slow down whoever sends
+/// with whom it shares caches.
+/// </summary>
 /// <param name="pair">The queue's socket, which is the TX ring's, too.</param>
 /// <param name="ring">The netmap ring.</param>
 internal sealed class XdpReceiveQueue(XdpQueuePair pair, AdapterRing ring) : IReceiveQueue
@@ -18,9 +22,56 @@ internal sealed class XdpReceiveQueue(XdpQueuePair pair, AdapterRing ring) : IRe
     private readonly ulong[] _held = new ulong[(ring.BufferCount + 63) / 64];
     private readonly XdpSocket _socket = pair.Socket!;
 
+    /// <summary>Nothing is shown until the thread has looked. Only set while that goes by the clock.</summary>
+    private volatile bool _isShut;
+    private volatile bool _isByClock;
+    private volatile bool _wantsClock;
+
     internal AdapterRing Ring => ring;
 
-    public bool HasNews => _socket.Receive.Count != 0;
+    public bool HasNews => !_isShut && _socket.Receive.Count != 0;
+
+    public bool NewsComeByClock => _isShut;
+
+    internal XdpSocket Socket => _socket;
+
+    /// <summary>The adapter's thread looks by the clock. Set by that thread.</summary>
+    internal bool IsByClock
+    {
+        get => _isByClock;
+        set
+        {
+            _isByClock = value;
+            Interlocked.MemoryBarrier();
+            _isShut = false;
+        }
+    }
+
+    /// <summary>
+    /// Many frames are sent by the socket: each would make the kernel look for those who wait for the socket.
+    /// </summary>
+    /// <returns>True when the adapter's thread does not look by the clock, and has to be told.</returns>
+    internal bool AskForClock()
+    {
+        if (_wantsClock)
+        {
+            return false;
+        }
+
+        _wantsClock = true;
+        return !_isByClock;
+    }
+
+    /// <returns>True when <see cref="AskForClock"/> was called since the last time. From the adapter's thread.</returns>
+    internal bool TakeWish()
+    {
+        bool wants = _wantsClock;
+        _wantsClock = false;
+        return wants;
+    }
+
+    /// <summary>Shows what has come. From the adapter's thread.</summary>
+    internal void Show() => _isShut = false;
 
     public void Refill(SlotBatch slots)
     {
@@ -36,6 +87,11 @@ internal sealed class XdpReceiveQueue(XdpQueuePair pair, AdapterRing ring) : IRe
 
     public uint Receive(SlotBatch slots)
     {
+        if (_isShut)
+        {
+            return 0;
+        }
+
         XdpRing receive = _socket.Receive;
         uint consumer = receive.Consumer;
         uint available = Math.Min(receive.Count, slots.Count);
@@ -63,6 +119,11 @@ internal sealed class XdpReceiveQueue(XdpQueuePair pair, AdapterRing ring) : IRe
         }
 
         receive.Release(consumer);
+        if (filled > 1 && filled < slots.Count && _isByClock)
+        {
+            Shut();
+        }
+
         return filled;
     }
 
@@ -80,7 +141,7 @@ internal sealed class XdpReceiveQueue(XdpQueuePair pair, AdapterRing ring) : IRe
     public void Close(SlotBatch slots)
     {
         ring.CountNoRoom((uint)Math.Min(_socket.Lost(), uint.MaxValue));
-        pair.StopReceiving();
+        pair.StopReceiving(this);
         uint next = 0;
         for (int word = 0; word < _held.Length; word++)
         {
@@ -96,6 +157,17 @@ internal sealed class XdpReceiveQueue(XdpQueuePair pair, AdapterRing ring) : IRe
         while (next < slots.Count)
         {
             slots.PutBack(next++, Nothing);
+        }
+    }
+
+    /// <remarks>Either this sees that the thread has stopped looking, or the thread opens what is shut here.</remarks>
+    private void Shut()
+    {
+        _isShut = true;
+        Interlocked.MemoryBarrier();
+        if (!_isByClock)
+        {
+            _isShut = false;
         }
     }
 

@@ -35,6 +35,9 @@ internal sealed unsafe class XdpRing : IDisposable
     /// <summary>Entries that the emptying side has not taken yet. From any thread.</summary>
     internal uint Count => Volatile.Read(ref *_producer) - Volatile.Read(ref *_consumer);
 
+    /// <summary>Entries that the filling side has ever put in. From any thread.</summary>
+    internal uint Arrived => Volatile.Read(ref *_producer);
+
     /// <summary>Where the next entry goes; only the filling side moves it.</summary>
     internal uint Producer => *_producer;
 

@@ -10,7 +10,7 @@ namespace NetmapCuse.Drivers.Xdp;
 /// Sends through an AF_XDP socket, from the buffers where they lie. Only slots that the kernel takes for good are queued, so that
 /// each one comes back by the completion ring, in order.
 /// </summary>
-internal sealed class XdpTransmitQueue : ITransmitQueue
+internal sealed class XdpTransmitQueue : ITransmitQueue, IRetriedQueue
 {
     private const uint FrameMin = 14;
 
@@ -22,6 +22,7 @@ internal sealed class XdpTransmitQueue : ITransmitQueue
 
     private const int SpareTries = 4;
     private const uint FramesPerPush = 32;
+    private const uint ManyFrames = 16;
 
     private readonly XdpQueuePair _pair;
     private readonly AdapterRing _ring;
@@ -46,10 +47,10 @@ internal sealed class XdpTransmitQueue : ITransmitQueue
         _mask = (uint)_inFlight.Length - 1;
     }
 
-    internal AdapterRing Ring => _ring;
+    public AdapterRing Ring => _ring;
 
     /// <summary>Something was taken that the kernel has not sent, or not said so.</summary>
-    internal bool IsPending => _isPending;
+    public bool IsPending => _isPending;
 
     /// <remarks>Under the gate: the socket can be replaced while somebody looks.</remarks>
     public bool HasNews
@@ -79,6 +80,11 @@ internal sealed class XdpTransmitQueue : ITransmitQueue
             }
 
             uint done = _splits ? QueueChains(slots, socket.Transmit, count) : Queue(slots, socket.Transmit, count);
+            if (done >= ManyFrames)
+            {
+                _pair.TellBusy();
+            }
+
             Push(socket);
             return done;
         }
@@ -122,7 +128,7 @@ internal sealed class XdpTransmitQueue : ITransmitQueue
 
     /// <summary>Tries again what the kernel would not take; from the adapter's thread.</summary>
     /// <returns>True when a program that waits for room should look.</returns>
-    internal bool Retry()
+    public bool Retry()
     {
         lock (_gate)
         {

@@ -1,5 +1,7 @@
 using FluentAssertions;
 using NetmapCuse.Core.Abi.Netmap;
+using NetmapCuse.Core.Device;
+using NetmapCuse.Drivers.Tap;
 using Xunit;
 
 namespace NetmapCuse.Tests.Device;
@@ -31,6 +33,32 @@ public sealed class AllocationTests
 
         received.Should().Be(Rounds * 16);
         (after - before).Should().Be(0);
+    }
+
+    [Fact]
+    public void Switches_that_are_joined_allocate_nothing()
+    {
+        const string Name = "nmalloc-p0";
+        Assert.SkipUnless(File.Exists("/dev/net/tun") && Environment.UserName == "root", "needs /dev/net/tun");
+        using TapInterfaces taps = new(Serilog.Core.Logger.None);
+        using DirectDevice device = new(new HostBackends { Interfaces = new TestInterfaces(), PersistentInterfaces = taps });
+        using NetmapClient a = device.Open().Register("vale0:a");
+        using NetmapClient b = device.Open().Register("vale1:b");
+        a.NewInterface(Name).Should().Be(0);
+        a.Attach("vale0:" + Name).Should().Be(0);
+        a.Attach("vale1:" + Name).Should().Be(0);
+        byte[] frame = Frames.Make(Frames.Broadcast, 1);
+        Exchange(a, b, frame, SlotFlags.None, Rounds);
+
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        uint received = Exchange(a, b, frame, SlotFlags.None, Rounds);
+        long after = GC.GetAllocatedBytesForCurrentThread();
+
+        received.Should().Be(Rounds * 16);
+        (after - before).Should().Be(0);
+        a.Detach("vale1:" + Name).Should().Be(0);
+        a.Detach("vale0:" + Name).Should().Be(0);
+        a.DeleteInterface(Name).Should().Be(0);
     }
 
     [Fact]

@@ -42,21 +42,21 @@ internal static class ControlRequests
     internal static List<string> List(this NetmapClient client)
     {
         List<string> names = [];
-        uint port = 0;
-        ushort bridge = 0;
-        while (true)
+        NmreqValeList place = default;
+        while (client.NextListed(ref place) is { } name)
         {
-            NmreqHeader header = new() { Version = NetmapApi.Version, RequestType = RequestType.ValeList };
-            NmreqValeList body = new() { BridgeIndex = bridge, PortIndex = port };
-            if (client.ControlWithName(ref header, ref body) != 0)
-            {
-                return names;
-            }
-
-            names.Add(WireName.Read(header.Name));
-            bridge = body.BridgeIndex;
-            port = body.PortIndex + 1;
+            names.Add(name);
+            place.PortIndex++;
         }
+
+        return names;
+    }
+
+    /// <summary>The first port at or after a place, which is written back; null when there is none.</summary>
+    internal static string? NextListed(this NetmapClient client, ref NmreqValeList place)
+    {
+        NmreqHeader header = new() { Version = NetmapApi.Version, RequestType = RequestType.ValeList };
+        return client.ControlWithName(ref header, ref place) == 0 ? WireName.Read(header.Name) : null;
     }
 
     private static unsafe int ControlWithName(this NetmapClient client, ref NmreqHeader header, ref NmreqValeList body)

@@ -27,7 +27,7 @@ internal static class DeviceBooks
         device.Plane.Inspect(ports =>
         {
             ports.Ports.Should().BeEmpty();
-            ports.Switches.Should().AllSatisfy(one => one.Should().BeNull());
+            ports.Scopes.All.SelectMany(scope => scope.Switches).Should().AllSatisfy(one => one.Should().BeNull());
             ports.Regions.All.Should().Equal(ports.Regions.Global);
             Region global = ports.Regions.Global;
             global.Users.Should().Be(0);

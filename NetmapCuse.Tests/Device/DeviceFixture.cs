@@ -12,11 +12,11 @@ public abstract class DeviceFixture : IDisposable
     private readonly DeviceServer? _server;
     private readonly string? _refusal;
 
-    private protected DeviceFixture(TransportKind transport, HostBackends? host = null)
+    private protected DeviceFixture(TransportKind transport, HostBackends? host = null, DeviceOptions? options = null)
     {
         Path = System.IO.Path.Combine(_directory, "netmap");
         Device = new NetmapDevice(
-            new DeviceOptions(), host ?? new HostBackends { Interfaces = new TestInterfaces() }, Serilog.Core.Logger.None);
+            options ?? new DeviceOptions(), host ?? new HostBackends { Interfaces = new TestInterfaces() }, Serilog.Core.Logger.None);
         try
         {
             _server = DeviceServer.Start(

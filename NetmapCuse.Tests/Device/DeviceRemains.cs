@@ -24,7 +24,7 @@ internal sealed partial record DeviceRemains(
     internal static DeviceRemains Look(NetmapDevice device) => device.Plane.Inspect(ports => new DeviceRemains(
         device.OpenFiles,
         string.Join(' ', ports.Ports.Select(port => port.Name).Order(StringComparer.Ordinal)),
-        ports.Switches.Count(one => one is not null),
+        ports.Scopes.All.SelectMany(scope => scope.Switches).Count(one => one is not null),
         string.Join(' ', ports.Regions.All.Select(Describe)),
         Count(ThreadNames(), s_threadsOfTheDaemon),
         Count(DescriptorTargets(), s_descriptorsOfTheDaemon)));
@@ -44,10 +44,13 @@ internal sealed partial record DeviceRemains(
             .OrderBy(pair => pair.Key, StringComparer.Ordinal)
             .Select(pair => $"{pair.Value} {pair.Key}"));
 
-    /// <summary>Without those that answer control requests: a bounded pool that grows with what is asked for at a time.</summary>
+    /// <summary>
+    /// Without those that answer control requests, a bounded pool that grows with what is asked for at a time, and the one
+    /// that waits for releases, which starts when the first is waited for.
+    /// </summary>
     private static IEnumerable<string> ThreadNames() => Read(
         Directory.GetDirectories("/proc/self/task"), task => File.ReadAllText(Path.Combine(task, "comm")).Trim())
-        .Where(static name => name != "netmap request");
+        .Where(static name => name is not ("netmap request" or "netmap control"));
 
     private static List<string> DescriptorTargets() => Read(
         Directory.GetFiles("/proc/self/fd"), path => Numbers().Replace(new FileInfo(path).LinkTarget ?? "", "N"));

@@ -11,10 +11,12 @@ internal sealed unsafe class DirectDevice : IDisposable, IPollWaker
 
     private readonly MappedMemory _memory;
 
-    internal DirectDevice()
+    internal DirectDevice(HostBackends? host = null)
     {
         Device = new NetmapDevice(
-            new DeviceOptions { ArenaBytes = ArenaBytes }, new TestInterfaces(), Serilog.Core.Logger.None);
+            new DeviceOptions { ArenaBytes = ArenaBytes },
+            host ?? new HostBackends { Interfaces = new TestInterfaces() },
+            Serilog.Core.Logger.None);
         Device.Attach(this);
         _memory = MappedMemory.Map(Device.Memory, ArenaBytes);
     }

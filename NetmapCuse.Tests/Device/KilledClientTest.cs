@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using FluentAssertions;
+using NetmapCuse.Core.Ports;
 using Xunit;
 
 namespace NetmapCuse.Tests.Device;
@@ -22,7 +23,7 @@ public abstract class KilledClientTest(HostFixture device) : DeviceTest(device)
     /// <summary>What is made once for the life of a device, or of this process, is made now.</summary>
     private protected DeviceRemains Prepare()
     {
-        if (!_host.Interfaces.Exists("nmnic0"))
+        if (!_host.Interfaces.Exists("nmnic0", CallerPlace.Own))
         {
             _host.Interfaces.Add("nmnic0");
         }

@@ -7,5 +7,5 @@ internal sealed class TestInterfaces : IHostInterfaces
 {
     internal const string Only = "ifx0";
 
-    public bool Exists(string name) => name == Only;
+    public bool Exists(string name, CallerPlace place) => name == Only;
 }

@@ -188,6 +188,24 @@ public sealed class TwoSwitchTests(HostFixture device) : DeviceTest(device), ICl
         End(client, First);
     }
 
+    [Fact]
+    public void The_end_of_the_device_takes_everything_apart()
+    {
+        const string Last = "nmtwo-p2";
+        Assert.SkipUnless(File.Exists("/dev/net/tun"), "no /dev/net/tun");
+        using (HostFixture own = new())
+        {
+            own.Require();
+            using NetmapClient client = own.Open();
+            client.NewInterface(Last).Should().Be(0);
+            client.Attach("vale1:" + Last).Should().Be(0);
+            client.Attach("vale2:" + Last).Should().Be(0);
+            Directory.Exists("/sys/class/net/" + Last).Should().BeTrue();
+        }
+
+        Directory.Exists("/sys/class/net/" + Last).Should().BeFalse();
+    }
+
     private static void SendUntil(NetmapClient port, CancellationToken ending)
     {
         byte[][] batch = [.. Enumerable.Range(0, 32).Select(i => Frames.Make(Frames.Broadcast, 1, seed: i))];

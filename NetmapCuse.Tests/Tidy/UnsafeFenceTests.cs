@@ -14,7 +14,7 @@ public sealed partial class UnsafeFenceTests
     [
         "NetmapCuse.Core/Interop/", "NetmapCuse.Core/Memory/", "NetmapCuse.Core/Rings/", "NetmapCuse.Core/Vale/",
         "NetmapCuse.Core/Pipes/", "NetmapCuse.Core/Monitors/", "NetmapCuse.Drivers/Interop/", "NetmapCuse.Drivers/Mmio/",
-        "NetmapCuse.Drivers/Vfio/", "NetmapCuse.Drivers/Xdp/",
+        "NetmapCuse.Drivers/Packet/", "NetmapCuse.Drivers/Vfio/", "NetmapCuse.Drivers/Xdp/",
     ];
 
     private static readonly string[] s_importFolders = ["NetmapCuse.Core/Interop/", "NetmapCuse.Drivers/Interop/"];

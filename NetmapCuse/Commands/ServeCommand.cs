@@ -47,6 +47,12 @@ internal static class ServeCommand
             Description = "Module parameter NAME=NUMBER, e.g. bridge_batch=256; may be given several times",
             DefaultValueFactory = _ => [],
         };
+        Option<string[]> sharedSwitch = new("--shared-switch")
+        {
+            Description = "A switch that the processes of all network namespaces share, by name, or all whose names begin so: "
+                + "PREFIX*; may be given several times",
+            DefaultValueFactory = _ => [],
+        };
         Option<string> runDirectory = new("--run-dir")
         {
             Description = "Where parameters are served as files: DIR/parameters; empty for nowhere",
@@ -54,7 +60,7 @@ internal static class ServeCommand
         };
         Command command = new("serve", "Serve /dev/netmap in the foreground; prints 'ready' when programs can open it")
         {
-            device, mode, owner, group, transport, door, arenaSize, hugePages, spin, verbose, set, runDirectory,
+            device, mode, owner, group, transport, door, arenaSize, hugePages, spin, verbose, set, sharedSwitch, runDirectory,
         };
         command.SetAction(parsed =>
         {
@@ -71,6 +77,7 @@ internal static class ServeCommand
                 SpinMicroseconds = parsed.GetValue(spin),
                 Verbose = parsed.GetValue(verbose),
                 Parameters = parsed.GetValue(set)!,
+                SharedSwitches = parsed.GetValue(sharedSwitch)!,
                 RunDirectory = parsed.GetValue(runDirectory)!,
             });
         });

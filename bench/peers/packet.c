@@ -3,7 +3,8 @@
  * Copyright (c) 2026, the netmapcuse authors.
  *
  * AF_PACKET with TPACKET_V3 rings in both directions, over a veth pair (-f veth) or through a kernel bridge between two
- * veth pairs (-f bridge). The sender bypasses the queueing discipline.
+ * veth pairs (-f bridge). The sender bypasses the queueing discipline. With -i one direction, on an interface that is
+ * there.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -22,7 +23,6 @@
 #define BLOCK_SIZE	(1u << 18)
 #define RX_BLOCKS	32u
 #define TX_FRAMES	1024u
-#define TX_BATCH	256
 
 static struct {
 	int fd;
@@ -60,19 +60,19 @@ prepare(struct pair *p)
 	    .tp_frame_size = FRAME_SIZE, .tp_frame_nr = TX_FRAMES };
 	int one = 1;
 
-	if ((p->variant != NULL && strcmp(p->variant, "bridge") == 0 ? links_bridge() : links_veth()) != 0)
+	if (p->link == NULL && (p->variant != NULL && strcmp(p->variant, "bridge") == 0 ? links_bridge() : links_veth()) != 0)
 		return -1;
-	rx.fd = open_on(LINK_RECEIVE, ETH_P_ALL);
-	tx.fd = open_on(LINK_SEND, 0);
-	if (rx.fd < 0 || tx.fd < 0 ||
-	    setsockopt(tx.fd, SOL_PACKET, PACKET_QDISC_BYPASS, &one, sizeof(one)) != 0) {
-		perror("AF_PACKET");
-		return -1;
+	if (pair_does("rx")) {
+		rx.fd = open_on(p->link ? p->link : LINK_RECEIVE, ETH_P_ALL);
+		rx.ring = rx.fd < 0 ? MAP_FAILED : map_ring(rx.fd, PACKET_RX_RING, &in);
 	}
-	rx.ring = map_ring(rx.fd, PACKET_RX_RING, &in);
-	tx.ring = map_ring(tx.fd, PACKET_TX_RING, &out);
+	if (pair_does("tx")) {
+		tx.fd = open_on(p->link ? p->link : LINK_SEND, 0);
+		tx.ring = tx.fd < 0 || setsockopt(tx.fd, SOL_PACKET, PACKET_QDISC_BYPASS, &one, sizeof(one)) != 0 ?
+		    MAP_FAILED : map_ring(tx.fd, PACKET_TX_RING, &out);
+	}
 	if (rx.ring == MAP_FAILED || tx.ring == MAP_FAILED) {
-		perror("TPACKET_V3");
+		perror("AF_PACKET with TPACKET_V3");
 		return -1;
 	}
 	return 0;
@@ -84,7 +84,7 @@ send_batch(struct pair *p)
 	struct tpacket3_hdr *header;
 	int n;
 
-	for (n = 0; n < TX_BATCH; n++) {
+	for (n = 0; n < (int)p->batch; n++) {
 		header = (struct tpacket3_hdr *)(tx.ring + (size_t)tx.at * FRAME_SIZE);
 		if (__atomic_load_n(&header->tp_status, __ATOMIC_ACQUIRE) != TP_STATUS_AVAILABLE)
 			break;

@@ -14,11 +14,15 @@
 
 #include "common/packet.h"
 
+#define PAIR_BATCH_MAX	1024u
+
 struct pair {
 	size_t length;
 	uint64_t limit_ns;
 	int rx_cpu, tx_cpu;		/* -1: not pinned */
 	const char *variant;		/* -f */
+	const char *link;		/* -i: an interface that is there; the variant says whether to send or to receive */
+	uint32_t batch;			/* -n */
 	int stopping;			/* set for the sender when the time is over, 2 when the receiver shall end too */
 	struct packet_template *frame;
 	struct {
@@ -35,6 +39,9 @@ struct peer {
 	int (*send)(struct pair *p);		/* a batch; frames taken by the kernel, or -1 */
 	int (*receive)(struct pair *p);		/* what has come, after 20 ms at most; frames, or -1 */
 };
+
+/* True when this process is to send ("tx") or to receive ("rx"): both, unless it has an interface of somebody else. */
+int pair_does(const char *role);
 
 /* The whole program: options, threads, report. */
 int pair_main(struct peer peer, int argc, char **argv);

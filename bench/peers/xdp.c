@@ -3,7 +3,7 @@
  * Copyright (c) 2026, the netmapcuse authors.
  *
  * AF_XDP in copy mode over a veth pair, by plain system calls: one socket that sends at one end, one that receives at
- * the other, where an XDP program passes what comes to it.
+ * the other, where an XDP program passes what comes to it. With -i one of both, on an interface that is there.
  */
 #include <errno.h>
 #include <linux/bpf.h>
@@ -23,7 +23,6 @@
 #define FRAME_SIZE	2048u
 #define RING		2048u
 #define FRAMES		4096u
-#define TX_BATCH	256u
 
 struct ring {
 	uint32_t *producer, *consumer;
@@ -134,12 +133,14 @@ give_all_frames(void)
 	uint64_t *addresses = rx.buffers.entries;
 	uint32_t i;
 
+	for (i = 0; i < FRAMES; i++)
+		free_frames[free_count++] = (uint64_t)i * FRAME_SIZE;
+	if (!pair_does("rx"))
+		return;
 	for (i = 0; i < RING; i++)
 		addresses[i] = (uint64_t)i * FRAME_SIZE;
 	rx.buffers.at = RING;
 	__atomic_store_n(rx.buffers.producer, RING, __ATOMIC_RELEASE);
-	for (i = 0; i < FRAMES; i++)
-		free_frames[free_count++] = (uint64_t)i * FRAME_SIZE;
 }
 
 static int
@@ -147,16 +148,16 @@ prepare(struct pair *p)
 {
 	struct rlimit unlimited = { RLIM_INFINITY, RLIM_INFINITY };
 
-	(void)p;
 	setrlimit(RLIMIT_MEMLOCK, &unlimited);
-	if (links_veth() != 0)
+	if (p->link == NULL && links_veth() != 0)
 		return -1;
-	if (open_on(&rx, LINK_RECEIVE, 1) != 0 || open_on(&tx, LINK_SEND, 0) != 0) {
+	if ((pair_does("rx") && open_on(&rx, p->link ? p->link : LINK_RECEIVE, 1) != 0) ||
+	    (pair_does("tx") && open_on(&tx, p->link ? p->link : LINK_SEND, 0) != 0)) {
 		perror("AF_XDP");
 		return -1;
 	}
 	give_all_frames();
-	if (attach(rx.fd, LINK_RECEIVE) != 0) {
+	if (pair_does("rx") && attach(rx.fd, p->link ? p->link : LINK_RECEIVE) != 0) {
 		perror("XDP program");
 		return -1;
 	}
@@ -181,7 +182,7 @@ send_batch(struct pair *p)
 	struct xdp_desc *descriptors = tx.work.entries;
 
 	reclaim();
-	for (n = 0; n < TX_BATCH && n < room && free_count > 0; n++, tx.work.at++) {
+	for (n = 0; n < p->batch && n < room && free_count > 0; n++, tx.work.at++) {
 		uint64_t at = free_frames[--free_count];
 
 		pair_write(p, tx.frames + at, p->sent.frames + n);

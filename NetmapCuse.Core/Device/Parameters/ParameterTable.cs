@@ -25,8 +25,9 @@ public sealed class ParameterTable
         }.SelectMany(static group => group).ToDictionary(static parameter => parameter.Name, StringComparer.Ordinal);
     }
 
-    /// <summary>The parameters as files.</summary>
-    public IReadOnlyList<TextFile> Files => [.. _parameters.Values.Select(ToFile)];
+    /// <summary>The parameters as files, and "interfaces": how each Linux interface is taken over, one a line.</summary>
+    public IReadOnlyList<TextFile> Files =>
+        [.. _parameters.Values.Select(ToFile), new TextFile("interfaces", ShowInterfaces, null)];
 
     /// <summary>All names, for messages.</summary>
     public IEnumerable<string> Names => _parameters.Keys.Order(StringComparer.Ordinal);
@@ -38,6 +39,9 @@ public sealed class ParameterTable
 
     private int Set(Parameter parameter, string value, bool isStarting) =>
         _plane.Inspect(_ => parameter.Set(value, isStarting));
+
+    private string ShowInterfaces() => _plane.Inspect(
+        ports => string.Concat(ports.Ports.OfType<NicPort>().Select(static port => port.Description + "\n")));
 
     private string Show(Parameter parameter) =>
         _plane.Inspect(_ => parameter.Read()).ToString(CultureInfo.InvariantCulture) + "\n";
@@ -138,8 +142,8 @@ public sealed class ParameterTable
             Least = 1,
             Most = PortDirectory.SwitchesLimit,
             IsForStartOnly = true,
-            Read = () => ports.Switches.Count,
-            Write = value => ports.SetSwitches((int)value),
+            Read = () => ports.Scopes.SwitchesMax,
+            Write = value => ports.Scopes.SwitchesMax = (int)value,
         },
     ];
 

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using FluentAssertions;
 using NetmapCuse.Core.Abi.Netmap;
 using NetmapCuse.Tests.Device;
@@ -14,8 +13,8 @@ public sealed class HostRingTests(RealDevice device) : DeviceTest(device), IClas
     public void Ping_udp_and_tcp_of_all_sizes_pass_through_the_program()
     {
         using VethRig rig = new();
-        using Process bridge = StartBridge(rig);
-        device.Status("a0").Should().Be("AF_XDP, native XDP");
+        using BridgeProgram bridge = new(device, rig);
+        device.Status("a0").Should().Be("af_xdp native");
         foreach (int bytes in (int[])[0, 18, 56, 1400, 1472, 4000, 20000])
         {
             Traffic.Ping(rig.A, VethRig.AddressB, bytes, 5).Should().Be(5, "{0} bytes", bytes);
@@ -30,7 +29,7 @@ public sealed class HostRingTests(RealDevice device) : DeviceTest(device), IClas
 
         Traffic.Transfer(rig.A, rig.B, VethRig.AddressB, 32).Should().BeTrue();
         Traffic.Transfer(rig.B, rig.A, VethRig.AddressA, 32).Should().BeTrue();
-        End(bridge).Should().BeGreaterThan(2000, "frames passed the program");
+        bridge.End().Should().BeGreaterThan(2000, "frames passed the program");
     }
 
     [Fact]
@@ -38,12 +37,12 @@ public sealed class HostRingTests(RealDevice device) : DeviceTest(device), IClas
     {
         using VethRig rig = new();
         Assert.SkipUnless(File.Exists("/proc/net/if_inet6"), "the kernel has no IPv6");
-        using Process bridge = StartBridge(rig);
+        using BridgeProgram bridge = new(device, rig);
         Traffic.Datagrams(rig.A, rig.B, VethRig.Address6B, 1000, 20).Should().Be(20);
         Traffic.Datagrams(rig.B, rig.A, VethRig.Address6A, 1000, 20).Should().Be(20);
         Traffic.Transfer(rig.A, rig.B, VethRig.Address6B, 8).Should().BeTrue();
         Traffic.Transfer(rig.B, rig.A, VethRig.Address6A, 8).Should().BeTrue();
-        End(bridge).Should().BeGreaterThan(500);
+        bridge.End().Should().BeGreaterThan(500);
     }
 
     [Fact]
@@ -94,7 +93,7 @@ public sealed class HostRingTests(RealDevice device) : DeviceTest(device), IClas
     {
         using VethRig rig = new();
         NetmapClient client = Open();
-        NetmapClient station = Open().Register("vale9:station");
+        NetmapClient station = rig.A.Run(() => Open().Register("vale9:station"));
         rig.A.Run(() => client.Attach("vale9:a0")).Should().Be(0);
         byte[] hello = Frames.Make(Frames.Broadcast, 77);
         SendRaw(rig, hello);
@@ -124,24 +123,5 @@ public sealed class HostRingTests(RealDevice device) : DeviceTest(device), IClas
         }
 
         _ = client.Poll(1, 20);
-    }
-
-    private Process StartBridge(VethRig rig)
-    {
-        Process bridge = rig.StartInA("nm-bridge", "-d", device.Path, "-t", "60", "netmap:a0", "netmap:a0^");
-        device.AwaitBindings("a0", 2);
-        return bridge;
-    }
-
-    /// <summary>Ends the bridge and tells how many frames it moved.</summary>
-    private static int End(Process bridge)
-    {
-        Tests.Transport.Client.SignalProcess(bridge.Id, 2);
-        string output = bridge.StandardOutput.ReadToEnd() + bridge.StandardError.ReadToEnd();
-        bridge.WaitForExit(20000).Should().BeTrue();
-        return output.Split('\n')
-            .Where(line => line.Contains(" frames,", StringComparison.Ordinal))
-            .Sum(line => int.Parse(
-                line.Split(": ")[1].Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture));
     }
 }

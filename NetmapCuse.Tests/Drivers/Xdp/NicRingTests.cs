@@ -51,7 +51,7 @@ public sealed partial class NicRingTests(RealDevice device) : DeviceTest(device)
             .Select(i => Frames.Make(Frames.Broadcast, 1, 60 + (i * 7919 % (longest - 59)), i))];
         foreach (byte[] frame in frames)
         {
-            Put(a.Tx, frame);
+            JoinedFrames.Put(a.Tx, frame);
             if (a.Tx.Ready < 8)
             {
                 a.TxSync().Should().Be(0);
@@ -59,7 +59,7 @@ public sealed partial class NicRingTests(RealDevice device) : DeviceTest(device)
         }
 
         a.TxSync().Should().Be(0);
-        List<byte[]> received = ReceiveAll(b, frames.Count, ours: 0x88b5);
+        List<byte[]> received = JoinedFrames.Receive(b, frames.Count, ours: 0x88b5);
         received.Should().HaveCount(frames.Count);
         received.Zip(frames).Should().OnlyContain(pair => pair.First.SequenceEqual(pair.Second));
     }
@@ -82,7 +82,7 @@ public sealed partial class NicRingTests(RealDevice device) : DeviceTest(device)
 
             a.TxSync().Should().Be(0);
             Echo(b, batch.Length);
-            returned.AddRange(ReceiveAll(a, batch.Length, ours: 0x88b5));
+            returned.AddRange(JoinedFrames.Receive(a, batch.Length, ours: 0x88b5));
         }
 
         returned.Should().HaveCount(frames.Count);
@@ -129,7 +129,7 @@ public sealed partial class NicRingTests(RealDevice device) : DeviceTest(device)
         const uint Tag = 0x6005;
         using VethRig rig = new();
         NetmapClient a = rig.A.Run(() => Open().Register("a0"));
-        Assert.SkipUnless(device.Status("a0") == "AF_XDP, native XDP", "the kernel does not tell tags to XDP programs: " + device.Status("a0"));
+        Assert.SkipUnless(device.Status("a0") == "af_xdp native", "the kernel does not tell tags to XDP programs: " + device.Status("a0"));
         using Fd link = rig.B.Run(() =>
         {
             using InterfaceControl control = new();
@@ -140,7 +140,7 @@ public sealed partial class NicRingTests(RealDevice device) : DeviceTest(device)
         });
         byte[] frame = Frames.Make(Frames.Broadcast, 9, 100);
         RawLink.Send(rig.B, "b0", frame);
-        byte[] received = ReceiveAll(a, 1, ours: 0x8100).Should().ContainSingle().Subject;
+        byte[] received = JoinedFrames.Receive(a, 1, ours: 0x8100).Should().ContainSingle().Subject;
         received.Should().Equal([.. frame[..12], 0x81, 0x00, 0x60, 0x05, .. frame[12..]]);
     }
 
@@ -152,10 +152,10 @@ public sealed partial class NicRingTests(RealDevice device) : DeviceTest(device)
         try
         {
             NetmapClient a = rig.A.Run(() => Open().Register("a0"));
-            device.Status("a0").Should().StartWith("AF_XDP, generic XDP; ");
+            device.Status("a0").Should().StartWith("af_xdp generic (admode asks for it); ");
             byte[] frame = Frames.Make(Frames.Broadcast, 9, 1000);
             RawLink.Send(rig.B, "b0", frame);
-            ReceiveAll(a, 1, ours: 0x88b5).Should().ContainSingle().Which.Should().Equal(frame);
+            JoinedFrames.Receive(a, 1, ours: 0x88b5).Should().ContainSingle().Which.Should().Equal(frame);
         }
         finally
         {
@@ -200,7 +200,7 @@ public sealed partial class NicRingTests(RealDevice device) : DeviceTest(device)
         Thread.Sleep(200);
         byte[] frame = Frames.Make(Frames.Broadcast, 2, 200);
         a.Send(frame);
-        ReceiveAll(b, 1, ours: 0x88b5).Should().ContainSingle().Which.Should().Equal(frame);
+        JoinedFrames.Receive(b, 1, ours: 0x88b5).Should().ContainSingle().Which.Should().Equal(frame);
     }
 
     [Fact]
@@ -216,13 +216,13 @@ public sealed partial class NicRingTests(RealDevice device) : DeviceTest(device)
                 rig.A.Run(() => receiver.Register("a0", new NmreqRegister { Mode = RegisterMode.AllNic, Flags = RegisterFlags.RxRingsOnly }));
                 byte[] incoming = Frames.Make(Frames.Broadcast, 3, 300, i);
                 peer.Send(incoming);
-                ReceiveAll(receiver, 1, ours: 0x88b5).Should().ContainSingle().Which.Should().Equal(incoming);
+                JoinedFrames.Receive(receiver, 1, ours: 0x88b5).Should().ContainSingle().Which.Should().Equal(incoming);
             }
 
             device.AwaitBindings("a0", 1);
             byte[] outgoing = Frames.Make(Frames.Broadcast, 4, 400, i);
             sender.Send(outgoing);
-            ReceiveAll(peer, 1, ours: 0x88b5).Should().ContainSingle().Which.Should().Equal(outgoing);
+            JoinedFrames.Receive(peer, 1, ours: 0x88b5).Should().ContainSingle().Which.Should().Equal(outgoing);
             sender.TxSync();
             sender.Tx.Ready.Should().Be(sender.Tx.NumSlots - 1);
         }
@@ -240,7 +240,6 @@ public sealed partial class NicRingTests(RealDevice device) : DeviceTest(device)
         {
             Enter(rig);
         }
-
 
         // The last close returns before the daemon has heard of it.
         SpinWait.SpinUntil(() => device.Device.OpenFiles == 0, 5000).Should().BeTrue();
@@ -286,45 +285,6 @@ public sealed partial class NicRingTests(RealDevice device) : DeviceTest(device)
                 return echoed >= count;
             },
             5000);
-    }
-
-    private static void Put(ClientRing tx, byte[] frame)
-    {
-        byte[][] parts = [.. frame.Chunk(2048)];
-        for (int i = 0; i < parts.Length; i++)
-        {
-            tx.Put(parts[i], i + 1 < parts.Length ? SlotFlags.MoreFragments : SlotFlags.None);
-        }
-    }
-
-    /// <summary>Frames of one EtherType, joined from their slots; the namespaces' own chatter is left out.</summary>
-    private static List<byte[]> ReceiveAll(NetmapClient client, int count, int ours)
-    {
-        List<byte[]> frames = [];
-        List<byte> frame = [];
-        SpinWait.SpinUntil(
-            () =>
-            {
-                client.RxSync();
-                while (client.Rx.Ready != 0)
-                {
-                    (byte[] data, SlotFlags flags) = client.Rx.Take();
-                    frame.AddRange(data);
-                    if ((flags & SlotFlags.MoreFragments) == 0)
-                    {
-                        if (frame.Count > 14 && ((frame[12] << 8) | frame[13]) == ours)
-                        {
-                            frames.Add([.. frame]);
-                        }
-
-                        frame.Clear();
-                    }
-                }
-
-                return frames.Count >= count;
-            },
-            5000);
-        return frames;
     }
 
     [GeneratedRegex(@"rx netmap:b0: (\d+) frames")]

@@ -11,13 +11,20 @@ using Xunit;
 namespace NetmapCuse.Tests.Drivers.Xdp;
 
 /// <summary>A mounted device that takes real interfaces over, with its log kept.</summary>
-public sealed class RealDevice : DeviceFixture
+public class RealDevice : DeviceFixture
 {
     private static readonly LogLines s_lines = new();
     private static readonly Logger s_log = new LoggerConfiguration().WriteTo.Sink(s_lines).CreateLogger();
 
     public RealDevice()
-        : base(TransportKind.Auto, new HostBackends { Interfaces = new HostInterfaces(), Adapters = new XdpAdapters(s_log) })
+        : this(null)
+    {
+    }
+
+    private protected RealDevice(TrafficHooks? hooks)
+        : base(
+            TransportKind.Auto,
+            new HostBackends { Interfaces = new HostInterfaces(), Adapters = new XdpAdapters(s_log, hooks) })
     {
     }
 
@@ -46,3 +53,6 @@ public sealed class RealDevice : DeviceFixture
             _lines.Enqueue(logEvent.RenderMessage(System.Globalization.CultureInfo.InvariantCulture));
     }
 }
+
+/// <summary>The same, with host rings as before Linux 6.6.</summary>
+public sealed class ClsactDevice() : RealDevice(new ClsactHooks());

@@ -51,7 +51,24 @@ internal sealed class VethRig : IDisposable
 
     internal void InB(params string[] arguments) => Ip(["-n", _nameB, .. arguments]);
 
+    /// <summary>"net:[4026531840]" of A.</summary>
+    internal string IdOfA() => A.Run(static () => new FileInfo("/proc/thread-self/ns/net").LinkTarget!);
+
     internal string LinksOfA() => Output("ip", ["-n", _nameA, "-o", "-d", "link"]);
+
+    /// <summary>Queueing disciplines and filters of a0.</summary>
+    internal string ClassifiersOfA() =>
+        Output("tc", ["-n", _nameA, "qdisc", "show", "dev", "a0"]) + Output("tc", ["-n", _nameA, "filter", "show", "dev", "a0", "egress"]);
+
+    /// <summary>Frames that A's host has sent into the TAP of its host rings; 0 while there is none.</summary>
+    internal long SentByTap()
+    {
+        string line = Output("ip", ["-n", _nameA, "-o", "-s", "link"]).Split('\n')
+            .FirstOrDefault(static line => line.Contains("nmtap", StringComparison.Ordinal), string.Empty);
+        string counts = line.Split("TX:").ElementAtOrDefault(1)?.Split('\\').ElementAtOrDefault(1) ?? string.Empty;
+        string[] numbers = counts.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        return numbers.Length > 1 ? long.Parse(numbers[1], CultureInfo.InvariantCulture) : 0;
+    }
 
     /// <summary>Runs a program of samples/ in A.</summary>
     internal Process StartInA(string sample, params string[] arguments) => Start(_nameA, sample, arguments);

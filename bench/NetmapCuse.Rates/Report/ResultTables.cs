@@ -75,7 +75,9 @@ internal static class ResultTables
 
     private static Table AgainstPeers(Results results)
     {
-        Series[] peers = [.. results.All.Where(s => s.Name.StartsWith("peer/", StringComparison.Ordinal))];
+        // Programs at one end of a link are compared with the same end of ours, under "Figures to hold".
+        Series[] peers = [.. results.All.Where(
+            s => s.Name.StartsWith("peer/", StringComparison.Ordinal) && !s.Name.Contains("-link/", StringComparison.Ordinal))];
         Table table = Titled("How many times a peer: ours / peer");
         table.AddColumn("peer").AddColumn(new TableColumn("Mpps").RightAligned());
         table.AddColumn(new TableColumn("VALE").RightAligned()).AddColumn(new TableColumn("pipe").RightAligned());

@@ -14,7 +14,7 @@ internal static class Catalogue
     {
         return
         [
-            .. Limits(quick), .. Vale(quick), .. Peers(quick), .. Pipes(quick), .. Bridges(quick), .. Waiting(quick),
+            .. Limits(quick), .. Vale(quick), .. Peers(quick), .. Links(quick), .. Pipes(quick), .. Bridges(quick), .. Waiting(quick),
             .. Crowds(quick), new StartScenario(), new MemoryScenario(),
         ];
     }
@@ -220,6 +220,29 @@ internal static class Catalogue
         }
 
         yield return new TestpmdScenario("ring", 60);
+    }
+
+    /// <summary>Linux interfaces: all rows of a direction have the same program at the other end.</summary>
+    private static IEnumerable<Scenario> Links(bool quick)
+    {
+        (string Name, LinkEnd End)[] ends =
+            [("nic", LinkEnd.Netmap), ("peer/af_xdp-link", LinkEnd.Xdp), ("peer/af_packet-link", LinkEnd.Packet)];
+        foreach (int length in (int[])[60, 1514])
+        {
+            foreach ((string name, LinkEnd end) in ends)
+            {
+                yield return new LinkScenario($"{name}/rx/{length}B", LinkEnd.Xdp, end, length);
+                yield return new LinkScenario($"{name}/tx/{length}B", end, LinkEnd.Xdp, length);
+            }
+
+            if (!quick || length == 60)
+            {
+                yield return new LinkScenario($"peer/kernel-bridge-link/{length}B", LinkEnd.Xdp, LinkEnd.Xdp, length)
+                {
+                    Bridged = true,
+                };
+            }
+        }
     }
 
     private static IEnumerable<Scenario> Waiting(bool quick)

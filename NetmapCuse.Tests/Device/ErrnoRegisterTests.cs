@@ -7,23 +7,10 @@ using Xunit;
 
 namespace NetmapCuse.Tests.Device;
 
-/// <summary>
-/// The errno index of reference/netmap-behaviour.md section 26, row by row, every cause that it names.
-/// <para>
-/// Rows that no program can reach: EACCES of VALE_ATTACH and VALE_DETACH (a switch reserved by a kernel module: there are none).
-/// ENXIO of a monitor whose parent leaves during its REGISTER (one lock is held over both). EINVAL of mmap (the kernel maps the
-/// backing file without asking the daemon).
-/// </para>
-/// </summary>
+/// <summary>REGISTER and the two information requests.</summary>
 [Collection(MountTests.Name)]
-public sealed class ErrnoRowTests(HostFixture device) : DeviceTest(device), IClassFixture<HostFixture>
+public sealed class ErrnoRegisterTests(HostFixture device) : ErrnoRowTest(device), IClassFixture<HostFixture>
 {
-    private const string Nic = "nmrow0";
-    private const string OnSwitch = "vale0:" + Nic;
-    private const string Persistent = "nmrow-p0";
-
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
-
     [Fact]
     public void REGISTER_EBUSY()
     {
@@ -81,7 +68,7 @@ public sealed class ErrnoRowTests(HostFixture device) : DeviceTest(device), ICla
         NetmapClient other = Open();
         other.TryRegister("nobody0").Should().Be(Errno.NxIo);
         Interfaces.Remove(Nic);
-        SpinWait.SpinUntil(() => client.RxSync() == Errno.Io, s_patience).Should().BeTrue();
+        SpinWait.SpinUntil(() => client.RxSync() == Errno.Io, Patience).Should().BeTrue();
         other.TryRegister(Nic).Should().Be(Errno.NxIo, "its driver is gone");
         Add();
         Interfaces[Nic].OpenError = Errno.NxIo;
@@ -95,13 +82,28 @@ public sealed class ErrnoRowTests(HostFixture device) : DeviceTest(device), ICla
         client.TryRegister("vale-:a").Should().Be(Errno.NoMem, "no name of a switch");
         NetmapClient[] switches = [.. Enumerable.Range(0, 8).Select(i => Open().Register($"vale{i}:a"))];
         client.TryRegister("vale8:a").Should().Be(Errno.NoMem, "eight switches are all");
-        client.Attach("vale8:" + Add().GetType().Name).Should().Be(Errno.NoMem);
         client.TryRegister("null", Null with { TxRings = 1, TxSlots = 3000 }).Should().Be(Errno.NoMem, "a ring of that length");
         client.TryRegister("null", Null with { TxRings = 100, RxRings = 100 }).Should().Be(Errno.NoMem, "a netmap_if for so many");
-        using ExtMemOption small = new(new NmreqPoolsInfo { MemorySize = 4096 });
+        using ExtMemOption small = new(4096, isThere: true);
         client.TryRegister("vale0:x", options: small.Address).Should().Be(Errno.NoMem);
         small.Status.Should().Be(Errno.NoMem);
         Array.ForEach(switches, static one => one.Dispose());
+    }
+
+    [Fact]
+    public void REGISTER_ENOMEM_for_lack_of_a_place_on_the_switch()
+    {
+        NmreqRegister idle = new()
+        {
+            TxSlots = 2, RxSlots = 2, MemoryId = 1, Flags = RegisterFlags.TxRingsOnly | RegisterFlags.RxRingsOnly,
+        };
+        int[] errors = [.. Enumerable.Range(0, 90).Select(i => Open().TryRegister($"vale0:p{i}", idle))];
+        errors.Should().OnlyContain(error => error == 0);
+        errors = [.. Enumerable.Range(90, 164).Select(i => Open().TryRegister($"vale0:p{i}", idle with { MemoryId = 0 }))];
+        errors.Should().OnlyContain(error => error == 0);
+        Open().TryRegister("vale0:p254", idle with { MemoryId = 0 }).Should().Be(Errno.NoMem);
+        Add();
+        Open().Attach(OnSwitch).Should().Be(Errno.NoMem);
     }
 
     [Fact]
@@ -149,7 +151,7 @@ public sealed class ErrnoRowTests(HostFixture device) : DeviceTest(device), ICla
 
         using CsbOption csb = new(64);
         client.TryRegister("vale0:a", Exclusive, csb.Address).Should().Be(Errno.Fault);
-        using ExtMemOption memory = new(new NmreqPoolsInfo { MemorySize = 16 << 20 });
+        using ExtMemOption memory = new(16 << 20, isThere: false);
         client.TryRegister("vale0:a", options: memory.Address).Should().Be(Errno.Fault, "there is nothing at its address");
         memory.Status.Should().Be(Errno.Fault);
         client.TryRegister("vale0:a").Should().Be(0, "a failed request leaves the file as it was");
@@ -172,16 +174,6 @@ public sealed class ErrnoRowTests(HostFixture device) : DeviceTest(device), ICla
         (Info(client, Nic), Pools(client, Nic)).Should().Be((Errno.Inval, Errno.Inval));
         Set("buf_num", "163840");
     }
-
-    private static NmreqRegister Exclusive { get; } = new() { Flags = RegisterFlags.Exclusive };
-
-    private static NmreqRegister Null { get; } = new() { Mode = RegisterMode.Null, MemoryId = 1 };
-
-    private MemoryAdapters Interfaces => ((HostFixture)Device).Interfaces;
-
-    private MemoryAdapter Add(Core.Ports.AdapterProperties? properties = null) => Interfaces.Add(Nic, properties);
-
-    private void Set(string name, string value) => Device.Device.Parameters.SetAtStart(name, value).Should().Be(0);
 
     private static int Info(NetmapClient client, string name, ushort memoryId = 0)
     {

@@ -1,0 +1,61 @@
+using NetmapCuse.Core.Interop;
+using NetmapCuse.Drivers.Interop;
+using NetmapCuse.Drivers.Xdp;
+using Serilog;
+
+namespace NetmapCuse.Drivers.Packet;
+
+/// <summary>
+/// Keeps from the host stack what packet sockets receive, by a program that goes with its descriptor, whatever end the daemon takes.
+/// Control plane.
+/// </summary>
+internal sealed class PacketAttachment(string name, NetworkNamespace place, int device, uint queues, ILogger log) : IDisposable
+{
+    private readonly HashSet<uint> _taken = [];
+    private Fd? _link;
+
+    /// <summary>The host stack sees what is received, too: why; null when it does not.</summary>
+    internal string? Leak { get; private set; }
+
+    internal void Add(uint queue)
+    {
+        _taken.Add(queue);
+        Attach();
+    }
+
+    internal void Remove(uint queue)
+    {
+        _taken.Remove(queue);
+        Attach();
+    }
+
+    public void Dispose()
+    {
+        _taken.Clear();
+        _link?.Dispose();
+        _link = null;
+    }
+
+    private void Attach()
+    {
+        Fd? before = _link;
+        _link = null;
+        try
+        {
+            _link = _taken.Count == 0 || Leak is not null ? null : place.Run(Make);
+        }
+        catch (PosixException failure)
+        {
+            Leak = failure.Message + Remedy.For(failure);
+            log.Warning("{Name}: the host stack sees received frames, too: {Reason}", name, Leak);
+        }
+
+        before?.Dispose();
+    }
+
+    private Fd Make()
+    {
+        using Fd program = PacketPrograms.KeepFromHost(_taken, queues);
+        return Bpf.Link(program, device, Bpf.AttachIngress, 0, $"attaching the program that keeps frames of {name} from the host");
+    }
+}
