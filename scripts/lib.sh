@@ -30,7 +30,7 @@ start_daemon() {
 	DAEMON_LOG=$(mktemp)
 	out/netmapcuse serve --device "$device" "$@" >"$DAEMON_LOG" 2>&1 &
 	DAEMON_PID=$!
-	for tries in $(seq 100); do
+	for tries in $(seq 800); do
 		grep -q '^ready' "$DAEMON_LOG" && return
 		kill -0 "$DAEMON_PID" 2>/dev/null || break
 		sleep 0.05

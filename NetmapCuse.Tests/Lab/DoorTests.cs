@@ -1,3 +1,4 @@
+using FluentAssertions;
 using Xunit;
 
 namespace NetmapCuse.Tests.Lab;
@@ -17,7 +18,13 @@ public sealed class DoorTests
     public void On_this_machine(string suite, params string[] arguments) => LabScript.RunHere(suite, arguments);
 
     [Fact]
-    public void On_the_stable_kernel() => LabScript.RunInGuest("6.1", "doors", "writeback:4", "doctor", "network", "nics");
+    public void On_the_stable_kernel()
+    {
+        const int Wires = 6;
+        using WireTester tester = new(Wires);
+        LabScript.RunInGuest("6.1", "--tester", tester.Folder, "doors", "writeback:4", "doctor", "network", "nics");
+        tester.Answered.Should().BeGreaterThan(0);
+    }
 
     [Fact]
     public void On_the_backported_kernel() => LabScript.RunInGuest("6.12", "doors", "doctor");

@@ -21,7 +21,7 @@ internal static class LabScript
         Expect(Run("scripts/lab.d/suites/" + suite, arguments, TimeSpan.FromMinutes(3)));
     }
 
-    /// <summary>Suites in the lab's machine, in one boot.</summary>
+    /// <summary>Suites in the lab's machine, in one boot, with the options before them.</summary>
     internal static void RunInGuest(string kernel, params string[] suites)
     {
         RequirePublished();
