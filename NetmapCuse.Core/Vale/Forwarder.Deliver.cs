@@ -89,12 +89,15 @@ internal sealed unsafe partial class Forwarder
         uint slots = a.Slots + b.Slots;
         Kring.Claim claim;
         uint fitting = packets;
-        int retries = ring.Consumer?.Retries ?? 0;
+
+        // Read once: it goes when the port is detached, which a sender may meet here.
+        IConsumer? consumer = ring.Consumer;
+        int retries = consumer?.Retries ?? 0;
         while (!ring.TryClaim(slots, out uint free, out claim))
         {
             if (retries-- > 0)
             {
-                ring.Consumer!.MakeRoom(ring);
+                consumer!.MakeRoom(ring);
                 continue;
             }
 
