@@ -22,6 +22,9 @@ internal sealed unsafe class Arena : IDisposable
 
     internal byte* Address => _memory.Address;
 
+    /// <inheritdoc cref="PacketMemory.FaultsAskUs"/>
+    internal bool FaultsAskUs => _memory.FaultsAskUs;
+
     /// <summary>A range of zeros for a region. False: no room (ENOMEM).</summary>
     internal bool TryTake(ulong bytes, ulong limit, out ulong offset)
     {

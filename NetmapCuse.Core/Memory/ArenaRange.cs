@@ -7,6 +7,8 @@ internal sealed unsafe class ArenaRange(Arena arena, ulong offset, ulong bytes) 
 
     internal override ulong ClientOffset => offset;
 
+    internal override bool FaultsAskUs => arena.FaultsAskUs;
+
     internal override bool Prepare(byte* address, ulong length) => arena.Prepare(address, length);
 
     internal override void Clear() => arena.Clear(offset, bytes);

@@ -30,6 +30,8 @@ public sealed unsafe class DeviceFileMemory : PacketMemory
 
     internal override byte* Address => _mapping.Address;
 
+    internal override bool FaultsAskUs => true;
+
     /// <summary>Brings the served file to the reserved addresses.</summary>
     /// <param name="file">The device file, open for reading and writing; may be closed afterwards.</param>
     /// <param name="storeZeros">Puts zeros into the page cache of the file: offset and length in bytes, whole pages.</param>

@@ -14,6 +14,12 @@ public abstract unsafe class PacketMemory : IDisposable
     internal abstract byte* Address { get; }
 
     /// <summary>
+    /// This process has to answer page faults in it, so nothing may fault there that holds the lock of our address space: prepare
+    /// what the kernel is going to pin.
+    /// </summary>
+    internal virtual bool FaultsAskUs => false;
+
+    /// <summary>
     /// Makes the pages of a range present and writable, so that using them takes no page fault. What was cleared since is
     /// zeros. False: the memory cannot be had.
     /// </summary>

@@ -95,6 +95,9 @@ internal sealed unsafe class Region
         }
     }
 
+    /// <inheritdoc cref="PacketMemory.FaultsAskUs"/>
+    internal bool FaultsAskUs => _memory.FaultsAskUs;
+
     /// <inheritdoc cref="PacketMemory.Prepare"/>
     internal bool Prepare(byte* address, ulong length) => _memory.Prepare(address, length);
 

@@ -9,6 +9,9 @@ internal abstract unsafe class RegionMemory
     /// <summary>Where the region starts in what clients map.</summary>
     internal abstract ulong ClientOffset { get; }
 
+    /// <inheritdoc cref="PacketMemory.FaultsAskUs"/>
+    internal virtual bool FaultsAskUs => false;
+
     /// <inheritdoc cref="PacketMemory.Prepare"/>
     /// <param name="address">In the region.</param>
     /// <param name="length">Bytes.</param>

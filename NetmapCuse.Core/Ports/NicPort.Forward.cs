@@ -18,14 +18,19 @@ internal sealed partial class NicPort
         bool moved = false;
         if (host.TryPeekHead(out uint head))
         {
-            for (uint slot = host.Indexes.HwCur; slot != head; slot = RingWindow.Next(slot, host.NumSlots))
+            uint slot = host.Indexes.HwCur;
+            while (slot != head)
             {
-                if (all || (host.FlagsOf(slot) & SlotFlags.Forward) != 0)
+                bool isWanted = all || (host.FlagsOf(slot) & SlotFlags.Forward) != 0;
+                uint count = host.FrameSlots(slot, head);
+                if (isWanted)
                 {
-                    bool sent = TrySendDown(host, slot, binding.Tx);
+                    bool sent = TrySendDown(host, slot, count, binding.Tx);
                     host.Counters.NoRoom += sent ? 0u : 1u;
                     moved |= sent;
                 }
+
+                slot = RingWindow.Advance(slot, count, host.NumSlots);
             }
 
             Volatile.Write(ref host.Indexes.HwCur, head);
@@ -35,8 +40,8 @@ internal sealed partial class NicPort
         return moved;
     }
 
-    /// <summary>The first NIC TX ring with a free slot takes it.</summary>
-    private bool TrySendDown(Kring host, uint slot, Kring[] rings)
+    /// <summary>The first NIC TX ring with room takes it.</summary>
+    private bool TrySendDown(Kring host, uint slot, uint count, Kring[] rings)
     {
         for (int i = 0; i < Rings.Tx; i++)
         {
@@ -46,7 +51,7 @@ internal sealed partial class NicPort
                 continue;
             }
 
-            bool sent = tx.Prologue() && host.TrySwapInto(slot, tx);
+            bool sent = tx.Prologue() && host.TrySwapInto(slot, count, tx);
             tx.Exit();
             if (sent)
             {

@@ -1,4 +1,3 @@
-using NetmapCuse.Core.Abi.Netmap;
 using NetmapCuse.Core.Rings;
 
 namespace NetmapCuse.Core.Ports;
@@ -6,9 +5,6 @@ namespace NetmapCuse.Core.Ports;
 /// <summary>The data path.</summary>
 internal sealed partial class NicPort
 {
-    /// <summary>An Ethernet header: less is no frame for the host stack.</summary>
-    private const uint HeaderBytes = 14;
-
     internal override bool TxSync(Kring ring)
     {
         uint head = ring.Indexes.RHead;
@@ -110,83 +106,5 @@ internal sealed partial class NicPort
     {
         uint most = RingWindow.Distance(from, end, ring.NumSlots);
         return most == 0 ? from : RingWindow.Advance(from, Math.Min(queue.Reclaim(), most), ring.NumSlots);
-    }
-
-    /// <summary>Delivers slots to the host stack; impossible ones are dropped. Returns the end.</summary>
-    private uint SendUp(Kring ring, uint first, uint head)
-    {
-        uint count = RingWindow.Distance(first, head, ring.NumSlots);
-        SlotBatch slots = new(ring, first, count);
-        for (uint i = 0; i < count; i++)
-        {
-            DeliverUp(ring, slots, i, SlotFlags.None);
-        }
-
-        return head;
-    }
-
-    /// <summary>Released slots of a NIC ring that are to go to the host stack, when forwarding is on.</summary>
-    private void ForwardUp(Kring ring, uint first, uint head)
-    {
-        bool all = _tunables.ForwardAll;
-        if (IsOwnedBySwitch || _adapter.Host is null || !ring.IsForwarding(all))
-        {
-            return;
-        }
-
-        uint count = RingWindow.Distance(first, head, ring.NumSlots);
-        SlotBatch slots = new(ring, first, count);
-        for (uint i = 0; i < count; i++)
-        {
-            DeliverUp(ring, slots, i, all ? SlotFlags.None : SlotFlags.Forward);
-        }
-    }
-
-    private void DeliverUp(Kring ring, SlotBatch slots, uint i, SlotFlags required)
-    {
-        NetmapSlot slot = slots.Peek(i);
-        if ((slot.Flags & required) != required)
-        {
-            return;
-        }
-
-        slots.ClearFlags(i, slot.Flags, SlotFlags.Forward);
-        if (slot.Length < HeaderBytes || slot.Length > slots.BufferSize - slot.Pointer)
-        {
-            ring.Counters.BadSlot++;
-            return;
-        }
-
-        _adapter.Host?.Deliver(slots.Data(slot));
-        if (required == SlotFlags.None && ring.Direction == RingDirection.Tx)
-        {
-            ring.Counters.Frames++;
-            ring.Counters.Bytes += slot.Length;
-        }
-    }
-
-    /// <summary>Frames of the host stack, into free slots.</summary>
-    private void TakeFromHost(Kring ring)
-    {
-        uint n = ring.NumSlots;
-        uint tail = ring.Indexes.HwTail;
-        uint room = n - 1 - RingWindow.Distance(ring.Indexes.HwCur, tail, n);
-        uint host = HostNumber(ring);
-        SlotBatch slots = new(ring, tail, room);
-        uint taken = 0;
-        for (; taken < room; taken++)
-        {
-            int length = _adapter.Host!.TryTake(host, slots.Room(taken));
-            if (length == 0)
-            {
-                break;
-            }
-
-            slots.PutLength(taken, (uint)length);
-            ring.Counters.Bytes += (uint)length;
-        }
-
-        ring.Counters.Frames += taken;
-        Volatile.Write(ref ring.Indexes.HwTail, RingWindow.Advance(tail, taken, n));
     }
 }

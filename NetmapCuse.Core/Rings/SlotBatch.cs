@@ -1,3 +1,4 @@
+using NetmapCuse.Core.Abi.Linux;
 using NetmapCuse.Core.Abi.Netmap;
 
 namespace NetmapCuse.Core.Rings;
@@ -106,12 +107,13 @@ internal readonly unsafe ref struct SlotBatch
         _ring.Counters.Bytes += length;
     }
 
-    /// <summary>Fills a slot whose buffer stays with a whole frame, which is where <see cref="Room"/> said.</summary>
-    internal void PutLength(uint i, uint length)
+    /// <summary>Fills a slot whose buffer stays with a frame, or with a part of one, which is where <see cref="Room"/> said.</summary>
+    internal void PutLength(uint i, uint length, SlotFlags flags)
     {
         NetmapSlot* shared = _ring.Slots + Position(i);
         shared->Length = (ushort)length;
-        shared->Flags = SlotFlags.None;
+        shared->Flags = flags;
+        _ring.Counters.Bytes += length;
     }
 
     /// <summary>Gives a buffer back unfilled, when a queue closes.</summary>
@@ -124,12 +126,22 @@ internal readonly unsafe ref struct SlotBatch
         return new(_ring.BufferOf(slot.BufferIndex) + start, (int)Math.Min(slot.Length, _ring.BufferSize - start));
     }
 
+    /// <summary>The same for the kernel.</summary>
+    internal IoVector Vector(in NetmapSlot slot)
+    {
+        uint start = (uint)slot.Pointer;
+        return new IoVector
+        {
+            Base = (ulong)(_ring.BufferOf(slot.BufferIndex) + start), Length = Math.Min(slot.Length, _ring.BufferSize - start),
+        };
+    }
+
     /// <summary>Takes the buffer of a slot that is free to receive: from the slot's offset to the buffer's end.</summary>
-    internal Span<byte> Room(uint i)
+    internal IoVector Room(uint i)
     {
         byte* buffer = _ring.BufferOf(TakeBuffer(i));
         uint start = _ring.OffsetOf(Volatile.Read(ref _ring.Slots[Position(i)].Pointer));
-        return new(buffer + start, (int)(_ring.BufferSize - start));
+        return new IoVector { Base = (ulong)(buffer + start), Length = _ring.BufferSize - start };
     }
 
     /// <summary>A part of a buffer, from its start. Programs may write it meanwhile.</summary>

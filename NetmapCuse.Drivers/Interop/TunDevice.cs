@@ -13,6 +13,9 @@ internal sealed unsafe class TunDevice : IDisposable
 {
     internal const string Path = "/dev/net/tun";
 
+    /// <summary>Parts of a frame.</summary>
+    internal const int PartsMax = 64;
+
     // linux/if_tun.h
     private const nuint SetInterface = 0x400454ca;
     private const ushort Tap = 0x0002;
@@ -118,31 +121,36 @@ internal sealed unsafe class TunDevice : IDisposable
     }
 
     /// <summary>Reads one frame, without waiting, and notices when it does not fit: then it is lost.</summary>
+    /// <param name="room">Where it goes: at most <see cref="PartsMax"/> parts, filled in order.</param>
     /// <returns>Its length, or a negative errno (EAGAIN: none; EMSGSIZE: longer than the room).</returns>
-    internal int ReadWhole(Span<byte> room)
+    internal int ReadWhole(ReadOnlySpan<IoVector> room)
     {
         byte beyond;
-        fixed (byte* start = room)
+        IoVector* parts = stackalloc IoVector[PartsMax + 1];
+        room.CopyTo(new Span<IoVector>(parts, PartsMax));
+        parts[room.Length] = new IoVector { Base = (ulong)&beyond, Length = 1 };
+        long bytes = 0;
+        foreach (ref readonly IoVector part in room)
         {
-            IoVector* parts = stackalloc IoVector[2];
-            parts[0] = new IoVector { Base = (ulong)start, Length = (ulong)room.Length };
-            parts[1] = new IoVector { Base = (ulong)&beyond, Length = 1 };
-            nint length = Libc.ReadVector(_fd, parts, 2);
-            return length < 0 ? -Marshal.GetLastPInvokeError() : length > room.Length ? -Errno.MsgSize : (int)length;
+            bytes += (long)part.Length;
         }
+
+        nint length = Libc.ReadVector(_fd, parts, room.Length + 1);
+        return length < 0 ? -Marshal.GetLastPInvokeError() : length > bytes ? -Errno.MsgSize : (int)length;
     }
 
-    /// <summary>Writes one frame, in two pieces.</summary>
+    /// <summary>Writes one frame with something in front of it.</summary>
+    /// <param name="front">May be empty.</param>
+    /// <param name="frame">At most <see cref="PartsMax"/> parts.</param>
     /// <returns>False when the host does not take it.</returns>
-    internal bool Write(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second)
+    internal bool Write(ReadOnlySpan<byte> front, ReadOnlySpan<IoVector> frame)
     {
-        fixed (byte* a = first)
-        fixed (byte* b = second)
+        fixed (byte* start = front)
         {
-            IoVector* parts = stackalloc IoVector[2];
-            parts[0] = new IoVector { Base = (ulong)a, Length = (ulong)first.Length };
-            parts[1] = new IoVector { Base = (ulong)b, Length = (ulong)second.Length };
-            return Libc.WriteVector(_fd, parts, 2) >= 0;
+            IoVector* parts = stackalloc IoVector[PartsMax + 1];
+            parts[0] = new IoVector { Base = (ulong)start, Length = (ulong)front.Length };
+            frame.CopyTo(new Span<IoVector>(parts + 1, PartsMax));
+            return Libc.WriteVector(_fd, parts, frame.Length + 1) >= 0;
         }
     }
 

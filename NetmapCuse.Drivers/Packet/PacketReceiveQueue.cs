@@ -74,7 +74,7 @@ internal sealed class PacketReceiveQueue(AdapterRing ring, PacketSocket socket, 
     {
         uint buffer = slots.TakeBuffer(filled);
         Span<byte> whole = _splitter.Space;
-        Span<byte> first = slots.Data(buffer, Math.Min(slots.BufferSize, (uint)whole.Length));
+        Span<byte> first = slots.Data(buffer, (uint)Math.Min(slots.Room(filled).Length, whole.Length));
         int length = socket.Receive(first, whole[first.Length..], out PacketInfo info);
         if (length < 0)
         {
@@ -101,13 +101,13 @@ internal sealed class PacketReceiveQueue(AdapterRing ring, PacketSocket socket, 
         while (_isSplitting)
         {
             ReadOnlySpan<byte> frame = _splitter.Next;
-            uint parts = ((uint)frame.Length + slots.BufferSize - 1) / slots.BufferSize;
-            if (parts > slots.Count - filled && parts < ring.NumSlots)
+            uint parts = Parts(slots, filled, frame.Length);
+            if (parts == 0 && slots.Count - filled < ring.NumSlots - 1)
             {
                 return false;
             }
 
-            if (parts < ring.NumSlots)
+            if (parts != 0)
             {
                 Put(slots, filled, frame, parts);
                 filled += parts;
@@ -123,12 +123,27 @@ internal sealed class PacketReceiveQueue(AdapterRing ring, PacketSocket socket, 
         return true;
     }
 
+    /// <summary>How many slots a frame takes; 0 when there are not so many.</summary>
+    private static uint Parts(SlotBatch slots, uint first, int length)
+    {
+        for (uint i = first; i < slots.Count; i++)
+        {
+            length -= slots.Room(i).Length;
+            if (length <= 0)
+            {
+                return i - first + 1;
+            }
+        }
+
+        return 0;
+    }
+
     private static void Put(SlotBatch slots, uint first, ReadOnlySpan<byte> frame, uint parts)
     {
         for (uint i = 0; i < parts; i++)
         {
             uint buffer = slots.TakeBuffer(first + i);
-            ReadOnlySpan<byte> part = frame[..(int)Math.Min((uint)frame.Length, slots.BufferSize)];
+            ReadOnlySpan<byte> part = frame[..Math.Min(frame.Length, slots.Room(first + i).Length)];
             part.CopyTo(slots.Data(buffer, slots.BufferSize));
             bool isLast = i + 1 == parts;
             slots.Put(first + i, buffer, (uint)part.Length, isLast ? SlotFlags.None : SlotFlags.MoreFragments);

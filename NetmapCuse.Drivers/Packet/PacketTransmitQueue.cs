@@ -114,7 +114,7 @@ internal sealed unsafe class PacketTransmitQueue(
         for (uint i = 0; i < parts; i++)
         {
             NetmapSlot slot = slots.Peek(first + i);
-            Span<byte> data = slots.Data(slot.BufferIndex, slot.Length);
+            Span<byte> data = slots.Data(slot);
             if (slot.BufferIndex == 0 || data.IsEmpty)
             {
                 return true;

@@ -19,6 +19,9 @@ internal sealed class TapDrain : IDisposable
     private readonly Epoll _epoll = new();
     private readonly EventFd _end = new();
     private readonly ConcurrentDictionary<ulong, TunDevice> _devices = [];
+
+    /// <summary>Held while a device is read: one that is closed then would stay for a moment, and so would its interface.</summary>
+    private readonly Lock _reading = new();
     private readonly Thread _thread;
     private ulong _lastKey = EndKey;
 
@@ -38,12 +41,15 @@ internal sealed class TapDrain : IDisposable
         return key;
     }
 
-    /// <summary>Afterwards the device can be disposed of.</summary>
+    /// <summary>Afterwards nobody reads the device: it can be disposed of, and is gone then.</summary>
     internal void Remove(ulong key)
     {
-        if (_devices.TryRemove(key, out TunDevice? device))
+        lock (_reading)
         {
-            _epoll.Remove(device.Number);
+            if (_devices.TryRemove(key, out TunDevice? device))
+            {
+                _epoll.Remove(device.Number);
+            }
         }
     }
 
@@ -81,7 +87,10 @@ internal sealed class TapDrain : IDisposable
                     return;
                 }
 
-                Swallow(key, scrap);
+                lock (_reading)
+                {
+                    Swallow(key, scrap);
+                }
             }
 
             Thread.Sleep(s_breath);
@@ -95,21 +104,14 @@ internal sealed class TapDrain : IDisposable
             return;
         }
 
-        try
+        int result = 0;
+        for (int i = 0; i < FramesPerRound && result >= 0; i++)
         {
-            int result = 0;
-            for (int i = 0; i < FramesPerRound && result >= 0; i++)
-            {
-                result = device.Read(scrap);
-            }
-
-            // The interface was removed under us: there will never be a frame again, only readiness to say so.
-            if (result < 0 && result is not (-Errno.Again or -Errno.Intr))
-            {
-                Remove(key);
-            }
+            result = device.Read(scrap);
         }
-        catch (ObjectDisposedException)
+
+        // The interface was removed under us: there will never be a frame again, only readiness to say so.
+        if (result < 0 && result is not (-Errno.Again or -Errno.Intr))
         {
             Remove(key);
         }

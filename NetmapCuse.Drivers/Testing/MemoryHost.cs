@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using NetmapCuse.Core.Abi.Linux;
+using NetmapCuse.Core.Interop;
 using NetmapCuse.Core.Ports;
 
 namespace NetmapCuse.Drivers.Testing;
@@ -38,15 +40,17 @@ internal sealed class MemoryHost(MemoryAdapter adapter) : IHostStack
         adapter.Later(events => events.HostFrames(ring));
     }
 
-    public void Deliver(ReadOnlySpan<byte> frame) => Received.Enqueue(frame.ToArray());
+    /// <summary>As if the MTU were this less an Ethernet header.</summary>
+    public uint LongestFrame { get; set; } = 1514;
 
-    public int TryTake(uint ring, Span<byte> room)
+    public void Deliver(ReadOnlySpan<IoVector> frame) => Received.Enqueue(Gather.ToArray(frame));
+
+    public int TryTake(uint ring, ReadOnlySpan<IoVector> room)
     {
         while (_sent[ring].TryDequeue(out byte[]? frame))
         {
-            if (frame.Length <= room.Length)
+            if (Gather.TryFill(room, frame))
             {
-                frame.CopyTo(room);
                 return frame.Length;
             }
 

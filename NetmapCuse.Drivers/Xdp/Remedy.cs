@@ -23,7 +23,7 @@ internal static class Remedy
                 "; load the tun module (modprobe tun; containers: --device /dev/net/tun)",
             Errno.Perm when isBpf =>
                 "; CAP_BPF and CAP_NET_ADMIN are needed (containers: --cap-add BPF --cap-add NET_ADMIN)",
-            Errno.Perm when failure.Step.Contains("AF_XDP socket", StringComparison.Ordinal) =>
+            Errno.Perm when failure.Step is "an AF_XDP socket" or "an AF_PACKET socket" =>
                 "; CAP_NET_RAW is needed (containers: --cap-add NET_RAW)",
             Errno.Perm => "; CAP_NET_ADMIN is needed (containers: --cap-add NET_ADMIN)",
             Errno.Busy or Errno.Exist => "; another program has it",

@@ -18,6 +18,9 @@ internal sealed class TapStack(
     private const string Template = "nmtap%d";
     private const uint QueuesMax = 16;
 
+    /// <summary>Ethernet with two VLAN tags.</summary>
+    private const uint HeadersMax = 22;
+
     private readonly byte[] _cookie = Guid.NewGuid().ToByteArray()[..sizeof(uint)];
     private readonly List<IDisposable> _links = [];
     private TunDevice[] _queues = [];
@@ -27,6 +30,7 @@ internal sealed class TapStack(
     private int _device;
     private int _tapDevice;
     private IDisposable? _egress;
+    private uint _mtu;
     private int _dropped;
 
     /// <summary>What frames begin with on their way to the stack while <see cref="PassesProgram"/>.</summary>
@@ -34,6 +38,8 @@ internal sealed class TapStack(
 
     /// <summary>Generic XDP is on the interface and sees what we give to the stack.</summary>
     internal bool PassesProgram { get; set; }
+
+    public uint LongestFrame => Volatile.Read(ref _mtu) + HeadersMax;
 
     /// <summary>Frames that did not fit in a buffer.</summary>
     internal int Dropped => _dropped;
@@ -97,6 +103,7 @@ internal sealed class TapStack(
         try
         {
             control.SetMtu(_tap, mtu);
+            Volatile.Write(ref _mtu, mtu);
         }
         catch (PosixException failure)
         {
@@ -113,7 +120,7 @@ internal sealed class TapStack(
         }
     }
 
-    public void Deliver(ReadOnlySpan<byte> frame)
+    public void Deliver(ReadOnlySpan<IoVector> frame)
     {
         TunDevice[] queues = _queues;
         if (queues.Length != 0)
@@ -122,7 +129,7 @@ internal sealed class TapStack(
         }
     }
 
-    public int TryTake(uint ring, Span<byte> room)
+    public int TryTake(uint ring, ReadOnlySpan<IoVector> room)
     {
         TunDevice[] queues = _queues;
         if (ring >= queues.Length)
@@ -164,7 +171,7 @@ internal sealed class TapStack(
         Array.ForEach(queues, queue => queue.Dispose());
         if (_dropped != 0)
         {
-            log.Information("{Name}: {Dropped} frames of the host were longer than a buffer", name, _dropped);
+            log.Information("{Name}: {Dropped} frames of the host found no room for their length", name, _dropped);
             _dropped = 0;
         }
     }
@@ -180,7 +187,8 @@ internal sealed class TapStack(
             control.SetAddress(_tap, address);
         }
 
-        control.SetMtu(_tap, control.Mtu(name));
+        _mtu = control.Mtu(name);
+        control.SetMtu(_tap, _mtu);
         using Fd noise = XdpPrograms.OnlyMarked();
         using Fd up = XdpPrograms.FromTap(_device);
         _links.Add(hooks.Attach(noise, _tapDevice, Bpf.AttachEgress, "attaching the program for the TAP's frames"));

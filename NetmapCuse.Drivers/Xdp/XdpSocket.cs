@@ -124,8 +124,7 @@ internal sealed unsafe class XdpSocket : IDisposable
 
     private void SetUp(Region region, uint entries)
     {
-        // The kernel pins all pages while it holds the lock of the address space: nobody could answer a page fault then.
-        if (!region.Prepare(region.Address, region.Layout.MemorySize))
+        if (region.FaultsAskUs && !region.Prepare(region.Address, region.Layout.MemorySize))
         {
             throw new PosixException("preparing the packet memory", Errno.NoMem);
         }

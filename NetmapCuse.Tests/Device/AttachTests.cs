@@ -86,7 +86,7 @@ public sealed class AttachTests(HostFixture device) : DeviceTest(device), IClass
                 received.AddRange(program.Receive());
                 return received.Count == fromWire.Length;
             },
-            TimeSpan.FromSeconds(5)).Should().BeTrue();
+            TimeSpan.FromSeconds(30)).Should().BeTrue();
         received.Should().BeEquivalentTo(fromWire, options => options.WithStrictOrdering());
 
         byte[] toWire = Frames.Make(2, 1, 1514);
@@ -114,7 +114,7 @@ public sealed class AttachTests(HostFixture device) : DeviceTest(device), IClass
                 program.Send(Frames.Make(Frames.Broadcast, 1));
                 return nic.Sent.Count > 63;
             },
-            TimeSpan.FromSeconds(5)).Should().BeTrue();
+            TimeSpan.FromSeconds(30)).Should().BeTrue();
         program.Dispose();
         client.Detach(OnSwitch).Should().Be(0);
     }
@@ -130,12 +130,12 @@ public sealed class AttachTests(HostFixture device) : DeviceTest(device), IClass
 
         byte[] fromHost = Frames.Make(Frames.Broadcast, 5);
         nic.Stack.Send(fromHost);
-        SpinWait.SpinUntil(() => !nic.Sent.IsEmpty, TimeSpan.FromSeconds(5)).Should().BeTrue();
+        SpinWait.SpinUntil(() => !nic.Sent.IsEmpty, TimeSpan.FromSeconds(30)).Should().BeTrue();
         nic.Sent.Should().ContainSingle().Which.Should().Equal(fromHost);
 
         byte[] answer = Frames.Make(5, 6);
         nic.Arrive(answer);
-        SpinWait.SpinUntil(() => !nic.Stack.Received.IsEmpty, TimeSpan.FromSeconds(5)).Should().BeTrue();
+        SpinWait.SpinUntil(() => !nic.Stack.Received.IsEmpty, TimeSpan.FromSeconds(30)).Should().BeTrue();
         nic.Stack.Received.Should().ContainSingle().Which.Should().Equal(answer);
         client.Detach(OnSwitch + "^").Should().Be(Errno.Busy);
         client.Detach(OnSwitch).Should().Be(0);

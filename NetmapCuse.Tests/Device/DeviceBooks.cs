@@ -22,7 +22,7 @@ internal static class DeviceBooks
     /// <summary>Waits until the last file is released, then wants everything to be free.</summary>
     internal static void AssertIdle(NetmapDevice device)
     {
-        SpinWait.SpinUntil(() => device.OpenFiles == 0, TimeSpan.FromSeconds(5));
+        SpinWait.SpinUntil(() => device.OpenFiles == 0, TimeSpan.FromSeconds(30));
         device.OpenFiles.Should().Be(0, "every file was closed");
         device.Plane.Inspect(ports =>
         {

@@ -1,6 +1,7 @@
 using FluentAssertions;
 using NetmapCuse.Core.Abi.Linux;
 using NetmapCuse.Core.Abi.Netmap;
+using NetmapCuse.Tests.Transport;
 using Xunit;
 
 namespace NetmapCuse.Tests.Device;
@@ -9,6 +10,7 @@ namespace NetmapCuse.Tests.Device;
 /// Extra buffers on every kind of binding: as many as were asked for, nobody else's, of use in any ring of the region, and free again
 /// afterwards. (External memory: samples/tests/extmem.c.)
 /// </summary>
+[Collection(MountTests.Name)]
 public sealed class ExtraBufferTests(HostFixture device) : DeviceTest(device), IClassFixture<HostFixture>
 {
     private const uint Wanted = 7;
@@ -116,7 +118,7 @@ public sealed class ExtraBufferTests(HostFixture device) : DeviceTest(device), I
         if (how.Contains("persistent"))
         {
             Assert.SkipUnless(File.Exists("/dev/net/tun"), "no /dev/net/tun");
-            control.NewInterface(Persistent).Should().Be(0);
+            SpinWait.SpinUntil(() => control.NewInterface(Persistent) == 0, TimeSpan.FromSeconds(30)).Should().BeTrue();
         }
 
         if (how.Contains("attached"))

@@ -12,7 +12,7 @@ namespace NetmapCuse.Tests.Device;
 /// </summary>
 public abstract class HostileClientTests(DeviceFixture device) : DeviceTest(device)
 {
-    private static readonly TimeSpan s_appearance = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan s_appearance = TimeSpan.FromSeconds(30);
 
     [Theory]
     [InlineData("vale5:h", "rings")]

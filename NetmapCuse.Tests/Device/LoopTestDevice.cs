@@ -96,7 +96,7 @@ internal sealed class LoopTestDevice : IDisposable
     /// <summary>Waits until nothing more is left than before.</summary>
     internal void ShouldReturnTo(Remains before)
     {
-        SpinWait.SpinUntil(() => Look() == before, TimeSpan.FromSeconds(5));
+        SpinWait.SpinUntil(() => Look() == before, TimeSpan.FromSeconds(30));
         Look().Should().Be(before);
     }
 

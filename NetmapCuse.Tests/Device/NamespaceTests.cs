@@ -139,6 +139,47 @@ public sealed class NamespaceTests(NamespaceTests.Fixture device) : DeviceTest(d
     }
 
     [Fact]
+    public void Persistent_ports_join_switches_of_two_namespaces_by_a_shared_one_but_not_in_a_circle()
+    {
+        const string Other = "nmns-p1";
+        using VethRig rig = new();
+        NetmapClient client = Open();
+        Join(rig.A, Persistent);
+        Join(rig.B, Other);
+        NetmapClient a = In(rig.A, "vale1:a");
+        NetmapClient b = In(rig.B, "vale1:b");
+        byte[] frame = Frames.Make(Frames.Broadcast, 1);
+        a.Send(frame);
+        b.Receive().Should().ContainSingle().Which.Should().Equal(frame);
+        b.Send(frame);
+        a.Receive().Should().ContainSingle().Which.Should().Equal(frame);
+
+        const string Third = "nmns-p2";
+        rig.A.Run(() => client.NewInterface(Third)).Should().Be(0);
+        rig.A.Run(() => client.Attach("vale1:" + Third)).Should().Be(0);
+        rig.A.Run(() => client.Attach("valeshared:" + Third)).Should().Be(Errno.Busy);
+        rig.A.Run(() => client.Detach("vale1:" + Third)).Should().Be(0);
+        rig.A.Run(() => client.DeleteInterface(Third)).Should().Be(0);
+        Part(rig.B, Other);
+        Part(rig.A, Persistent);
+
+        void Join(NetworkNamespace place, string name)
+        {
+            place.Run(() => client.NewInterface(name)).Should().Be(0);
+            place.Run(() => client.Attach("vale1:" + name)).Should().Be(0);
+            place.Run(() => client.Attach("valeshared:" + name)).Should().Be(0);
+        }
+
+        void Part(NetworkNamespace place, string name)
+        {
+            place.Run(() => client.Detach("vale1:" + name)).Should().Be(Errno.Busy);
+            place.Run(() => client.Detach("valeshared:" + name)).Should().Be(0);
+            place.Run(() => client.Detach("vale1:" + name)).Should().Be(0);
+            place.Run(() => client.DeleteInterface(name)).Should().Be(0);
+        }
+    }
+
+    [Fact]
     public void A_namespace_is_held_while_a_port_is_bound_and_no_longer()
     {
         using VethRig rig = new();

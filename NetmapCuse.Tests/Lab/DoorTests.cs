@@ -4,7 +4,7 @@ using Xunit;
 namespace NetmapCuse.Tests.Lab;
 
 /// <summary>
-/// The suites of the lab (scripts/lab.d/suites): the C samples through every door, the doctor, emulated NICs.
+/// The suites of the lab (scripts/lab.d/suites): the C samples through every door, the doctor, host rings, emulated NICs.
 /// </summary>
 public sealed class DoorTests
 {
@@ -13,6 +13,7 @@ public sealed class DoorTests
     [InlineData("doors", "passthrough/fuse")]
     [InlineData("doors", "pagecache")]
     [InlineData("doctor")]
+    [InlineData("network")]
     public void On_this_machine(string suite, params string[] arguments) => LabScript.RunHere(suite, arguments);
 
     [Fact]
@@ -20,7 +21,7 @@ public sealed class DoorTests
     {
         const int Wires = 6;
         using WireTester tester = new(Wires);
-        LabScript.RunInGuest("6.1", "--tester", tester.Folder, "doors", "doctor", "nics");
+        LabScript.RunInGuest("6.1", "--tester", tester.Folder, "doors", "doctor", "network", "nics");
         tester.Answered.Should().BeGreaterThan(0);
     }
 

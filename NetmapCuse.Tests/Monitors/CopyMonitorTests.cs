@@ -217,7 +217,7 @@ public sealed class CopyMonitorTests(AnyDevice device) : MonitorTest(device), IC
         NetmapClient monitor = Monitor("vale0:a", Rx);
         b.Send(Frame(1));
         a.Dispose();
-        SpinWait.SpinUntil(() => (monitor.Poll(In) & Error) != 0, 2000).Should().BeTrue();
+        SpinWait.SpinUntil(() => (monitor.Poll(In) & Error) != 0, 30_000).Should().BeTrue();
 
         Slots(monitor).Should().HaveCount(1);
         monitor.RxSync().Should().Be(0);

@@ -91,7 +91,7 @@ public sealed class MonitorLoadTests(AnyDevice device) : MonitorTest(device), IC
         await Task.WhenAll(senders);
         await readers;
         rounds.Should().BeGreaterThan(3);
-        SpinWait.SpinUntil(() => Device.Device.OpenFiles == 4, 2000).Should().BeTrue();
+        SpinWait.SpinUntil(() => Device.Device.OpenFiles == 4, 30_000).Should().BeTrue();
         (uint free, uint charged, uint limbo) = Audit(a);
         (free + charged + limbo).Should().Be(before.Free + before.Charged);
     }
@@ -112,7 +112,7 @@ public sealed class MonitorLoadTests(AnyDevice device) : MonitorTest(device), IC
             a.Dispose();
             copy.Receive();
             swap.Receive();
-            orphans += SpinWait.SpinUntil(() => swap.Poll(In) != In, 2000) ? 1 : 0;
+            orphans += SpinWait.SpinUntil(() => swap.Poll(In) != In, 30_000) ? 1 : 0;
             copy.Dispose();
             swap.Dispose();
         }
@@ -131,9 +131,9 @@ public sealed class MonitorLoadTests(AnyDevice device) : MonitorTest(device), IC
         foreach (bool monitorFirst in new[] { true, false })
         {
             using Process sender = Start(parent, "tx");
-            SpinWait.SpinUntil(() => Device.Device.OpenFiles == 1 && IsPort(), 5000).Should().BeTrue();
+            SpinWait.SpinUntil(() => Device.Device.OpenFiles == 1 && IsPort(), 30_000).Should().BeTrue();
             using Process watcher = Start(monitor, "rx");
-            SpinWait.SpinUntil(() => Device.Device.OpenFiles == 2, 5000).Should().BeTrue();
+            SpinWait.SpinUntil(() => Device.Device.OpenFiles == 2, 30_000).Should().BeTrue();
             Thread.Sleep(200);
             watcher.HasExited.Should().BeFalse();
             Process[] order = monitorFirst ? [watcher, sender] : [sender, watcher];

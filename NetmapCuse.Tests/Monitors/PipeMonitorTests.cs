@@ -68,7 +68,7 @@ public sealed class PipeMonitorTests(AnyDevice device) : MonitorTest(device), IC
         NetmapClient copy = Monitor("vale0:p}1", Rx);
         NetmapClient swap = Monitor("vale0:p}1", ZeroCopy);
         slave.Dispose();
-        SpinWait.SpinUntil(() => (copy.Poll(In) & Error) != 0, 2000).Should().BeTrue();
+        SpinWait.SpinUntil(() => (copy.Poll(In) & Error) != 0, 30_000).Should().BeTrue();
 
         master.Send(Batch(0, 10));
 
@@ -128,7 +128,7 @@ public sealed class PipeMonitorTests(AnyDevice device) : MonitorTest(device), IC
 
             reader.Dispose();
             writer.Dispose();
-            SpinWait.SpinUntil(() => Device.Device.OpenFiles == 2, 2000).Should().BeTrue();
+            SpinWait.SpinUntil(() => Device.Device.OpenFiles == 2, 30_000).Should().BeTrue();
             Audit(master).Should().Be(before);
         }
     }

@@ -103,7 +103,7 @@ public sealed class ZeroCopyMonitorTests(AnyDevice device) : MonitorTest(device)
 
         chain[leaver].Dispose();
         chain.RemoveAt(leaver);
-        SpinWait.SpinUntil(() => Device.Device.OpenFiles == 3, 2000).Should().BeTrue();
+        SpinWait.SpinUntil(() => Device.Device.OpenFiles == 3, 30_000).Should().BeTrue();
 
         a.Send(Frame(2));
         chain.ForEach(one => one.Receive().Should().BeEquivalentTo(Batch(2, 1)));
@@ -148,7 +148,7 @@ public sealed class ZeroCopyMonitorTests(AnyDevice device) : MonitorTest(device)
             }
 
             monitor.Dispose();
-            SpinWait.SpinUntil(() => Device.Device.OpenFiles == 2, 2000).Should().BeTrue();
+            SpinWait.SpinUntil(() => Device.Device.OpenFiles == 2, 30_000).Should().BeTrue();
             Audit(a).Should().Be(before);
         }
     }
@@ -162,14 +162,14 @@ public sealed class ZeroCopyMonitorTests(AnyDevice device) : MonitorTest(device)
         a.Send(Batch(0, 40));
         Slots(monitor).Should().HaveCount(40);
         a.Dispose();
-        SpinWait.SpinUntil(() => Device.Device.OpenFiles == 2, 2000).Should().BeTrue();
+        SpinWait.SpinUntil(() => Device.Device.OpenFiles == 2, 30_000).Should().BeTrue();
 
         (uint _, uint charged, uint limbo) = Audit(monitor);
         charged.Should().Be(4 * 64, "the two monitors have two rings each");
         limbo.Should().Be(0);
         Slots(idle).Should().HaveCount(40, "what the first has released it has");
         monitor.Dispose();
-        SpinWait.SpinUntil(() => Device.Device.OpenFiles == 1, 2000).Should().BeTrue();
+        SpinWait.SpinUntil(() => Device.Device.OpenFiles == 1, 30_000).Should().BeTrue();
         Audit(idle).Charged.Should().Be(2 * 64);
     }
 

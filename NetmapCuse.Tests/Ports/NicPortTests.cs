@@ -350,5 +350,5 @@ public sealed class NicPortTests(HostFixture device) : DeviceTest(device), IClas
     private MemoryAdapter Add(string name, AdapterProperties? properties = null) => Interfaces.Add(name, properties);
 
     private void WaitForFiles(int count) =>
-        SpinWait.SpinUntil(() => Device.Device.OpenFiles == count, TimeSpan.FromSeconds(5)).Should().BeTrue();
+        SpinWait.SpinUntil(() => Device.Device.OpenFiles == count, TimeSpan.FromSeconds(30)).Should().BeTrue();
 }

@@ -26,7 +26,7 @@
 #include "common/port.h"
 #include "common/util.h"
 
-#define PATIENCE	3
+#define PATIENCE	15
 #define FRAME		100
 #define STORMS		6
 #define LONG_FRAME	2000

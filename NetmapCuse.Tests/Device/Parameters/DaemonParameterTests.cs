@@ -4,6 +4,7 @@ using FluentAssertions;
 using NetmapCuse.Core.Abi.Netmap;
 using NetmapCuse.Core.Interop;
 using NetmapCuse.Core.Transport;
+using NetmapCuse.Tests.Drivers.Xdp;
 using NetmapCuse.Tests.Transport;
 using Xunit;
 
@@ -69,6 +70,30 @@ public sealed class DaemonParameterTests : IDisposable
         SpinWait.SpinUntil(() => _log.Any(line => line.Contains("Bound vale0:told", StringComparison.Ordinal)), s_patience)
             .Should().BeTrue();
         _log.Should().NotContain(line => line.Contains("Bound vale0:a", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Switches_are_shared_between_namespaces_as_the_command_line_says()
+    {
+        using VethRig rig = new();
+        Serve("--shared-switch", "vale7", "--shared-switch", "valepub*");
+        foreach ((string name, bool isShared) in (ReadOnlySpan<(string, bool)>)[("vale7", true), ("valepub1", true), ("vale0", false)])
+        {
+            using NetmapClient a = Open().Register(name + ":a");
+            using NetmapClient b = rig.A.Run(() => Open().Register(name + ":b"));
+            a.Send(Frames.Make(Frames.Broadcast, 1));
+            b.Receive().Should().HaveCount(isShared ? 1 : 0, name);
+        }
+    }
+
+    [Fact]
+    public void A_shared_switch_that_no_switch_can_be_ends_the_start()
+    {
+        Start("--shared-switch", "br0");
+        _daemon!.WaitForExit(s_patience).Should().BeTrue();
+        _daemon.WaitForExit();
+        _daemon.ExitCode.Should().Be(1);
+        _log.Should().Contain(line => line.Contains("--shared-switch br0: give the name of a switch", StringComparison.Ordinal));
     }
 
     [Theory]

@@ -249,7 +249,7 @@ public sealed class ParameterTests : IDisposable
     private string Read(string name) => Table.Files.Single(file => file.Name == name).Read();
 
     private void WaitForFiles(int count) =>
-        SpinWait.SpinUntil(() => _device.Device.OpenFiles == count, TimeSpan.FromSeconds(5)).Should().BeTrue();
+        SpinWait.SpinUntil(() => _device.Device.OpenFiles == count, TimeSpan.FromSeconds(30)).Should().BeTrue();
 
     private static (int Code, string Output) Shell(string command)
     {

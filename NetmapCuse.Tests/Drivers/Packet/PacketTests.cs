@@ -62,7 +62,7 @@ public sealed class PacketTests(RealDevice device) : DeviceTest(device), IClassF
             using Socket sender = rig.Udp(inA: false);
             sender.SendTo([1, 2, 3], socket.LocalEndPoint!);
             FluentActions.Invoking(() => socket.Receive(new byte[9])).Should().Throw<SocketException>();
-            JoinedFrames.Receive(a, 1, ours: 0x0800).Should().ContainSingle();
+            JoinedFrames.Receive(a, 1, ours: 0x0800).Should().NotBeEmpty();
         }
 
         SpinWait.SpinUntil(() => device.Status("a0") == "not open", 20000).Should().BeTrue();
@@ -124,7 +124,7 @@ public sealed class PacketTests(RealDevice device) : DeviceTest(device), IClassF
         });
         byte[] frame = Frames.Make(Frames.Broadcast, 9, 100);
         RawLink.Send(rig.B, "b0", frame);
-        byte[] received = JoinedFrames.Receive(a, 1, ours: 0x8100).Should().ContainSingle().Subject;
+        byte[] received = JoinedFrames.Receive(a, 1, ours: 0x88b5, at: 16).Should().ContainSingle().Subject;
         received.Should().Equal([.. frame[..12], 0x81, 0x00, 0x60, 0x05, .. frame[12..]]);
     }
 
@@ -181,7 +181,8 @@ public sealed class PacketTests(RealDevice device) : DeviceTest(device), IClassF
     }
 
     /// <summary>A program of somebody else, which passes everything.</summary>
-    private static Fd Occupy(NetworkNamespace place, string name) => place.Run(() =>
+    /// <summary>Puts a program of somebody else on an interface, until the result is closed.</summary>
+    internal static Fd Occupy(NetworkNamespace place, string name) => place.Run(() =>
     {
         using InterfaceControl control = new();
         using Fd program = Bpf.Load(Bpf.XdpProgram, [Set(0, XdpPass), Exit], Bpf.HasFragments, 0, "somebody else's program");

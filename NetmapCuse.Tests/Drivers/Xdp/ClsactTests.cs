@@ -1,3 +1,4 @@
+using System.Globalization;
 using FluentAssertions;
 using NetmapCuse.Core.Abi.Netmap;
 using NetmapCuse.Core.Interop;
@@ -85,6 +86,43 @@ public sealed class ClsactTests(ClsactDevice device) : DeviceTest(device), IClas
         Enter(rig);
         AwaitLeft();
         rig.ClassifiersOfA().Should().NotContain("pref 28269");
+    }
+
+    /// <summary>NETMAPCUSE_ROUNDS says how often.</summary>
+    [Fact]
+    public void Entering_and_leaving_leaks_nothing()
+    {
+        const int RoundsInShort = 20;
+        int rounds = int.TryParse(Environment.GetEnvironmentVariable("NETMAPCUSE_ROUNDS"), CultureInfo.InvariantCulture, out int given)
+            ? given
+            : RoundsInShort;
+        using VethRig rig = new();
+        Enter(rig);
+        AwaitLeft();
+        string links = rig.LinksOfA() + rig.ClassifiersOfA();
+        int before = Remains(rig);
+        for (int i = 0; i < rounds; i++)
+        {
+            using (NetmapClient client = device.Open())
+            {
+                rig.A.Run(() => client.Register(
+                    "a0", new NmreqRegister { Mode = RegisterMode.NicAndHost, HostRxRings = (ushort)(1 + (i % 4)) }));
+            }
+
+            AwaitLeft();
+        }
+
+        SpinWait.SpinUntil(() => Remains(rig) <= before, TimeSpan.FromSeconds(20)).Should().BeTrue();
+        (rig.LinksOfA() + rig.ClassifiersOfA()).Should().Be(links);
+    }
+
+    /// <summary>Descriptors that only host rings and interfaces have: BPF objects, TAPs, and this namespace.</summary>
+    private static int Remains(VethRig rig)
+    {
+        string place = rig.IdOfA();
+        return Directory.GetFileSystemEntries("/proc/self/fd").Count(path =>
+            new FileInfo(path).LinkTarget is { } target
+            && (target == place || target.Contains("bpf", StringComparison.Ordinal) || target.EndsWith("/tun", StringComparison.Ordinal)));
     }
 
     /// <summary>Somebody else's classifier on a0.</summary>

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using FluentAssertions;
 using NetmapCuse.Core.Abi.Netmap;
 using NetmapCuse.Tests.Device;
@@ -100,6 +101,27 @@ public sealed class HostRingTests(RealDevice device) : DeviceTest(device), IClas
         bool arrived = SpinWait.SpinUntil(() => station.RxSync() == 0 && station.Receive().Any(hello.SequenceEqual), 5000);
         arrived.Should().BeTrue();
         Traffic.Ping(rig.B, VethRig.AddressA, 100, 1).Should().Be(0, "the host is not on the switch");
+        rig.A.Run(() => client.Detach("vale9:a0")).Should().Be(0);
+    }
+
+    [Fact]
+    public void A_program_on_the_switch_of_an_interface_is_pinged_from_outside()
+    {
+        const string Address = "10.91.0.77";
+        using VethRig rig = new();
+        NetmapClient client = Open();
+        rig.A.Run(() => client.Attach("vale9:a0", RegisterMode.NicAndHost)).Should().Be(0);
+        using Process host = rig.StartInA("nm-host", "-d", device.Path, "-t", "120", "vale9:program", Address);
+        SpinWait.SpinUntil(() => rig.A.Run(client.List).Contains("vale9:program"), TimeSpan.FromSeconds(20)).Should().BeTrue();
+        foreach (int bytes in (int[])[0, 56, 1472])
+        {
+            Traffic.Ping(rig.B, Address, bytes, 5).Should().Be(5, "from outside, {0} bytes", bytes);
+            Traffic.Ping(rig.A, Address, bytes, 5).Should().Be(5, "from the host on the switch, {0} bytes", bytes);
+        }
+
+        Traffic.Ping(rig.B, VethRig.AddressA, 1400, 5).Should().Be(5, "and the host as before");
+        host.Kill();
+        host.WaitForExit();
         rig.A.Run(() => client.Detach("vale9:a0")).Should().Be(0);
     }
 

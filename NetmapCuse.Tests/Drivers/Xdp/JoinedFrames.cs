@@ -16,7 +16,11 @@ internal static class JoinedFrames
     }
 
     /// <summary>Frames of one EtherType, joined from their slots; the namespaces' own chatter is left out.</summary>
-    internal static List<byte[]> Receive(NetmapClient client, int count, int ours)
+    /// <param name="client">Who receives.</param>
+    /// <param name="count">How many to wait for.</param>
+    /// <param name="ours">The EtherType.</param>
+    /// <param name="at">Where it is.</param>
+    internal static List<byte[]> Receive(NetmapClient client, int count, int ours, int at = 12)
     {
         List<byte[]> frames = [];
         List<byte> frame = [];
@@ -30,7 +34,7 @@ internal static class JoinedFrames
                     frame.AddRange(data);
                     if ((flags & SlotFlags.MoreFragments) == 0)
                     {
-                        if (frame.Count > 14 && ((frame[12] << 8) | frame[13]) == ours)
+                        if (frame.Count > at + 1 && ((frame[at] << 8) | frame[at + 1]) == ours)
                         {
                             frames.Add([.. frame]);
                         }

@@ -1,6 +1,8 @@
 using FluentAssertions;
 using NetmapCuse.Core.Abi.Netmap;
+using NetmapCuse.Core.Interop;
 using NetmapCuse.Tests.Device;
+using NetmapCuse.Tests.Drivers.Packet;
 using Xunit;
 
 namespace NetmapCuse.Tests.Drivers.Xdp;
@@ -11,17 +13,22 @@ public sealed class NicOffsetsTests(RealDevice device) : DeviceTest(device), ICl
 {
     private const int Ours = 0x88b5;
 
-    [Fact]
-    public void Frames_pass_between_slots_of_different_offsets()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Frames_pass_between_slots_of_different_offsets(bool byPacketSockets)
     {
         using VethRig rig = new();
+        using Fd? inA = byPacketSockets ? PacketTests.Occupy(rig.A, "a0") : null;
+        using Fd? inB = byPacketSockets ? PacketTests.Occupy(rig.B, "b0") : null;
         NetmapClient a = rig.A.Run(() => Bind("a0", initial: 0));
         NetmapClient b = rig.B.Run(() => Bind("b0", initial: 300));
+        device.Status("a0").StartsWith("af_packet", StringComparison.Ordinal).Should().Be(byPacketSockets);
         List<byte[]> frames = [.. Enumerable.Range(0, 2000)
             .Select(i => Frames.Make(Frames.Broadcast, 1, 60 + (i * 7919 % 1455), i))];
         List<byte[]> received = [];
         uint offset = 0;
-        foreach (byte[][] batch in frames.Chunk(50))
+        foreach (byte[][] batch in frames.Chunk(40))
         {
             foreach (byte[] frame in batch)
             {

@@ -140,7 +140,7 @@ public sealed partial class NicRingTests(RealDevice device) : DeviceTest(device)
         });
         byte[] frame = Frames.Make(Frames.Broadcast, 9, 100);
         RawLink.Send(rig.B, "b0", frame);
-        byte[] received = JoinedFrames.Receive(a, 1, ours: 0x8100).Should().ContainSingle().Subject;
+        byte[] received = JoinedFrames.Receive(a, 1, ours: 0x88b5, at: 16).Should().ContainSingle().Subject;
         received.Should().Equal([.. frame[..12], 0x81, 0x00, 0x60, 0x05, .. frame[12..]]);
     }
 
@@ -227,34 +227,6 @@ public sealed partial class NicRingTests(RealDevice device) : DeviceTest(device)
             sender.Tx.Ready.Should().Be(sender.Tx.NumSlots - 1);
         }
     }
-
-    [Fact]
-    public void Entering_and_leaving_leaks_nothing()
-    {
-        const int Rounds = 100;
-        using VethRig rig = new();
-        Enter(rig);
-        SpinWait.SpinUntil(() => device.Device.OpenFiles == 0, 5000).Should().BeTrue();
-        int before = Descriptors();
-        for (int i = 0; i < Rounds; i++)
-        {
-            Enter(rig);
-        }
-
-        // The last close returns before the daemon has heard of it.
-        SpinWait.SpinUntil(() => device.Device.OpenFiles == 0, 5000).Should().BeTrue();
-        Descriptors().Should().BeLessThanOrEqualTo(before);
-        rig.LinksOfA().Should().NotContain("nmtap").And.NotContain("xdp");
-        Traffic.Ping(rig.A, VethRig.AddressB, 100, 2).Should().Be(2);
-    }
-
-    private void Enter(VethRig rig)
-    {
-        using NetmapClient client = device.Open();
-        rig.A.Run(() => client.TryRegister("a0", new NmreqRegister { Mode = RegisterMode.NicAndHost })).Should().Be(0);
-    }
-
-    private static int Descriptors() => Directory.GetFileSystemEntries("/proc/self/fd").Length;
 
     /// <summary>Sends what B receives back, with the buffers exchanged.</summary>
     private static void Echo(NetmapClient b, int count)

@@ -26,6 +26,8 @@ public class RealDevice : DeviceFixture
             TransportKind.Auto,
             new HostBackends { Interfaces = new HostInterfaces(), Adapters = new XdpAdapters(s_log, hooks) })
     {
+        // The kernel pins all of a region whenever an interface is opened; with the usual number that takes most of a test.
+        Assert.Equal(0, Device.Parameters.SetAtStart("buf_num", "32768"));
     }
 
     internal static IReadOnlyList<string> Log => s_lines.Lines;

@@ -51,10 +51,14 @@ internal sealed class VethRig : IDisposable
 
     internal void InB(params string[] arguments) => Ip(["-n", _nameB, .. arguments]);
 
+    internal string PathOfA => "/run/netns/" + _nameA;
+
     /// <summary>"net:[4026531840]" of A.</summary>
     internal string IdOfA() => A.Run(static () => new FileInfo("/proc/thread-self/ns/net").LinkTarget!);
 
     internal string LinksOfA() => Output("ip", ["-n", _nameA, "-o", "-d", "link"]);
+
+    internal string LinksOfB() => Output("ip", ["-n", _nameB, "-o", "-d", "link"]);
 
     /// <summary>Queueing disciplines and filters of a0.</summary>
     internal string ClassifiersOfA() =>
