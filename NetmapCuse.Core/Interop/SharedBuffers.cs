@@ -8,8 +8,19 @@ internal sealed unsafe class SharedBuffers : IDisposable
 
     /// <param name="count">How many buffers.</param>
     /// <param name="size">Bytes of each, whole pages.</param>
+    /// <remarks>
+    /// Their pages are there from the start: a system call that has to bring one waits for the lock of the whole address
+    /// space, which a thread holds that waits for a write-back in a page fault.
+    /// </remarks>
     internal SharedBuffers(int count, int size) : this(Create((long)count * size), count, size)
     {
+        for (int i = 0; i < count; i++)
+        {
+            this[i].Clear();
+        }
+
+        // Where it is not permitted they stay as long as the system has memory.
+        _ = Libc.MLock2(_mapping.Address, (nuint)_mapping.Length, 0);
     }
 
     /// <summary>Those of another process.</summary>

@@ -4,7 +4,7 @@ using Xunit;
 namespace NetmapCuse.Tests.Lab;
 
 /// <summary>
-/// The suites of the lab (scripts/lab.d/suites): the C samples through every door, write-back, the doctor, host rings, emulated NICs.
+/// The suites of the lab (scripts/lab.d/suites): the C samples through every door, the doctor, host rings, emulated NICs.
 /// </summary>
 public sealed class DoorTests
 {
@@ -12,7 +12,6 @@ public sealed class DoorTests
     [InlineData("doors", "passthrough/uring")]
     [InlineData("doors", "passthrough/fuse")]
     [InlineData("doors", "pagecache")]
-    [InlineData("writeback", "4")]
     [InlineData("doctor")]
     [InlineData("network")]
     public void On_this_machine(string suite, params string[] arguments) => LabScript.RunHere(suite, arguments);
@@ -22,7 +21,7 @@ public sealed class DoorTests
     {
         const int Wires = 6;
         using WireTester tester = new(Wires);
-        LabScript.RunInGuest("6.1", "--tester", tester.Folder, "doors", "writeback:4", "doctor", "network", "nics");
+        LabScript.RunInGuest("6.1", "--tester", tester.Folder, "doors", "doctor", "network", "nics");
         tester.Answered.Should().BeGreaterThan(0);
     }
 
