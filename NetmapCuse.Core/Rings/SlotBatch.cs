@@ -144,6 +144,10 @@ internal readonly unsafe ref struct SlotBatch
         return new IoVector { Base = (ulong)(buffer + start), Length = _ring.BufferSize - start };
     }
 
+    /// <summary>Bytes of a slot that is free to receive: from its offset to the end of its buffer.</summary>
+    internal int RoomBytes(uint i) =>
+        (int)(_ring.BufferSize - _ring.OffsetOf(Volatile.Read(ref _ring.Slots[Position(i)].Pointer)));
+
     /// <summary>A part of a buffer, from its start. Programs may write it meanwhile.</summary>
     internal Span<byte> Data(uint buffer, uint length) =>
         new(_ring.BufferOf(buffer), (int)Math.Min(length, _ring.BufferSize));

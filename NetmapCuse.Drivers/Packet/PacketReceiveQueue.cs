@@ -74,7 +74,7 @@ internal sealed class PacketReceiveQueue(AdapterRing ring, PacketSocket socket, 
     {
         uint buffer = slots.TakeBuffer(filled);
         Span<byte> whole = _splitter.Space;
-        Span<byte> first = slots.Data(buffer, (uint)Math.Min((int)slots.Room(filled).Length, whole.Length));
+        Span<byte> first = slots.Data(buffer, (uint)Math.Min(slots.RoomBytes(filled), whole.Length));
         int length = socket.Receive(first, whole[first.Length..], out PacketInfo info);
         if (length < 0)
         {
@@ -128,7 +128,7 @@ internal sealed class PacketReceiveQueue(AdapterRing ring, PacketSocket socket, 
     {
         for (uint i = first; i < slots.Count; i++)
         {
-            length -= (int)slots.Room(i).Length;
+            length -= slots.RoomBytes(i);
             if (length <= 0)
             {
                 return i - first + 1;
@@ -143,7 +143,7 @@ internal sealed class PacketReceiveQueue(AdapterRing ring, PacketSocket socket, 
         for (uint i = 0; i < parts; i++)
         {
             uint buffer = slots.TakeBuffer(first + i);
-            ReadOnlySpan<byte> part = frame[..Math.Min(frame.Length, (int)slots.Room(first + i).Length)];
+            ReadOnlySpan<byte> part = frame[..Math.Min(frame.Length, slots.RoomBytes(first + i))];
             part.CopyTo(slots.Data(buffer, slots.BufferSize));
             bool isLast = i + 1 == parts;
             slots.Put(first + i, buffer, (uint)part.Length, isLast ? SlotFlags.None : SlotFlags.MoreFragments);
