@@ -68,7 +68,10 @@ internal sealed unsafe class IndirectStage(uint numSlots)
             bool isListed = (slot.Flags & SlotFlags.Indirect) != 0;
             _entries[i] = new Entry
             {
-                Pointer = slot.Pointer, Length = slot.Length, IsListed = isListed, Offset = (ulong)place * size,
+                Pointer = slot.Pointer,
+                Length = slot.Length,
+                IsListed = isListed,
+                Offset = (ulong)place * size,
             };
             if (isListed)
             {

@@ -132,7 +132,8 @@ internal readonly unsafe ref struct SlotBatch
         uint start = (uint)slot.Pointer;
         return new IoVector
         {
-            Base = (ulong)(_ring.BufferOf(slot.BufferIndex) + start), Length = Math.Min(slot.Length, _ring.BufferSize - start),
+            Base = (ulong)(_ring.BufferOf(slot.BufferIndex) + start),
+            Length = Math.Min(slot.Length, _ring.BufferSize - start),
         };
     }
 

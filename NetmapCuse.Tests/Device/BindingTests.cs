@@ -122,7 +122,9 @@ public sealed class BindingTests(AnyDevice device) : DeviceTest(device), IClassF
         {
             using NetmapClient client = Device.Open().Register("vale0:a", new NmreqRegister
             {
-                TxSlots = 16, RxSlots = 16, Flags = RegisterFlags.Exclusive,
+                TxSlots = 16,
+                RxSlots = 16,
+                Flags = RegisterFlags.Exclusive,
             });
         }
     }

@@ -95,7 +95,10 @@ public sealed class ErrnoRegisterTests(HostFixture device) : ErrnoRowTest(device
     {
         NmreqRegister idle = new()
         {
-            TxSlots = 2, RxSlots = 2, MemoryId = 1, Flags = RegisterFlags.TxRingsOnly | RegisterFlags.RxRingsOnly,
+            TxSlots = 2,
+            RxSlots = 2,
+            MemoryId = 1,
+            Flags = RegisterFlags.TxRingsOnly | RegisterFlags.RxRingsOnly,
         };
         int[] errors = [.. Enumerable.Range(0, 90).Select(i => Open().TryRegister($"vale0:p{i}", idle))];
         errors.Should().OnlyContain(error => error == 0);
@@ -112,7 +115,10 @@ public sealed class ErrnoRegisterTests(HostFixture device) : ErrnoRowTest(device
         // 423 MB each, of which nothing is touched: with both flags a binding has no rings.
         NmreqRegister large = new()
         {
-            TxRings = 16, RxRings = 16, TxSlots = 4096, RxSlots = 4096,
+            TxRings = 16,
+            RxRings = 16,
+            TxSlots = 4096,
+            RxSlots = 4096,
             Flags = RegisterFlags.TxRingsOnly | RegisterFlags.RxRingsOnly,
         };
         int error = 0;

@@ -99,8 +99,12 @@ public sealed class ErrnoTests(AnyDevice device) : DeviceTest(device), IClassFix
     public void What_does_not_fit_in_the_global_region(int tx, int rx, int slots, int errno) =>
         Open().TryRegister("n", new NmreqRegister
         {
-            Mode = RegisterMode.Null, MemoryId = 1,
-            TxRings = (ushort)tx, RxRings = (ushort)rx, TxSlots = (uint)slots, RxSlots = (uint)slots,
+            Mode = RegisterMode.Null,
+            MemoryId = 1,
+            TxRings = (ushort)tx,
+            RxRings = (ushort)rx,
+            TxSlots = (uint)slots,
+            RxSlots = (uint)slots,
         }).Should().Be(errno);
 
     [Fact]

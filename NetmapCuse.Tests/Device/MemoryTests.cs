@@ -24,7 +24,10 @@ public sealed class MemoryTests(AnyDevice device) : DeviceTest(device), IClassFi
     {
         NetmapClient client = Open().Register("vale0:a", new NmreqRegister
         {
-            TxRings = (ushort)rings, RxRings = (ushort)rings, TxSlots = (uint)slots, RxSlots = (uint)slots,
+            TxRings = (ushort)rings,
+            RxRings = (ushort)rings,
+            TxSlots = (uint)slots,
+            RxSlots = (uint)slots,
         });
         NmreqPoolsInfo pools = default;
         client.Control(RequestType.PoolsInfoGet, "vale0:a", ref pools).Should().Be(0);
@@ -50,10 +53,17 @@ public sealed class MemoryTests(AnyDevice device) : DeviceTest(device), IClassFi
 
         pools.Should().Be(new NmreqPoolsInfo
         {
-            MemorySize = 343019520, MemoryId = 1,
-            IfPoolOffset = 0, IfPoolObjects = 100, IfPoolObjectSize = 1024,
-            RingPoolOffset = 102400, RingPoolObjects = 200, RingPoolObjectSize = 36864,
-            BufferPoolOffset = 7475200, BufferPoolObjects = 163840, BufferPoolObjectSize = 2048,
+            MemorySize = 343019520,
+            MemoryId = 1,
+            IfPoolOffset = 0,
+            IfPoolObjects = 100,
+            IfPoolObjectSize = 1024,
+            RingPoolOffset = 102400,
+            RingPoolObjects = 200,
+            RingPoolObjectSize = 36864,
+            BufferPoolOffset = 7475200,
+            BufferPoolObjects = 163840,
+            BufferPoolObjectSize = 2048,
         });
         client.Reg.Offset.Should().Be(0);
         client.Reg.MemorySize.Should().Be(343019520);
@@ -92,7 +102,12 @@ public sealed class MemoryTests(AnyDevice device) : DeviceTest(device), IClassFi
     {
         NetmapClient client = Open().Register("x", new NmreqRegister
         {
-            Mode = RegisterMode.Null, MemoryId = 1, TxRings = 10, RxRings = 5, TxSlots = 256, RxSlots = 100,
+            Mode = RegisterMode.Null,
+            MemoryId = 1,
+            TxRings = 10,
+            RxRings = 5,
+            TxSlots = 256,
+            RxSlots = 100,
         });
 
         client.Reg.Offset.Should().Be(0);
@@ -117,8 +132,13 @@ public sealed class MemoryTests(AnyDevice device) : DeviceTest(device), IClassFi
     {
         NetmapClient client = Open().Register("x", new NmreqRegister
         {
-            Mode = RegisterMode.Null, MemoryId = 1, ExtraBuffers = 7,
-            TxRings = (ushort)tx, RxRings = (ushort)rx, TxSlots = (uint)txSlots, RxSlots = (uint)rxSlots,
+            Mode = RegisterMode.Null,
+            MemoryId = 1,
+            ExtraBuffers = 7,
+            TxRings = (ushort)tx,
+            RxRings = (ushort)rx,
+            TxSlots = (uint)txSlots,
+            RxSlots = (uint)rxSlots,
         });
 
         (client.Reg.TxRings, client.Reg.RxRings, client.Reg.TxSlots, client.Reg.RxSlots)
@@ -226,7 +246,9 @@ public sealed class MemoryTests(AnyDevice device) : DeviceTest(device), IClassFi
         NetmapClient a = Open().Register("vale0:a", new NmreqRegister { TxSlots = 64, RxSlots = 64 });
         NetmapClient b = Open().Register("vale0:b", new NmreqRegister
         {
-            MemoryId = a.Reg.MemoryId, TxSlots = 64, RxSlots = 64,
+            MemoryId = a.Reg.MemoryId,
+            TxSlots = 64,
+            RxSlots = 64,
         });
         NetmapClient late = Open().Register("vale0:a", new NmreqRegister { MemoryId = 1 });
 

@@ -59,7 +59,10 @@ internal sealed unsafe class NetmapClient(IDeviceFile file) : IDisposable
         {
             NmreqHeader header = new()
             {
-                Version = NetmapApi.Version, RequestType = type, Options = options, Body = (ulong)address,
+                Version = NetmapApi.Version,
+                RequestType = type,
+                Options = options,
+                Body = (ulong)address,
             };
             WireName.Write(header.Name, name);
             return Control(ref header);

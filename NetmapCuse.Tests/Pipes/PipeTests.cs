@@ -49,7 +49,10 @@ public sealed class PipeTests(AnyDevice device) : DeviceTest(device), IClassFixt
     {
         NmreqRegister slave = Open().Register("vale0:a}1", new NmreqRegister
         {
-            TxRings = 2, TxSlots = 100, RxRings = 3, RxSlots = 200,
+            TxRings = 2,
+            TxSlots = 100,
+            RxRings = 3,
+            RxSlots = 200,
         }).Reg;
         NmreqRegister master = Open().Register("vale0:a{1").Reg;
 
@@ -97,7 +100,10 @@ public sealed class PipeTests(AnyDevice device) : DeviceTest(device), IClassFixt
         slave.Rx.Buffers().Should().Equal(master.Tx.Buffers(), "both sides start with the same buffers");
         NetmapSlot sent = new()
         {
-            BufferIndex = master.Tx.Slot(0).BufferIndex, Length = 5000, Flags = (SlotFlags)0x120f, Pointer = 0xdead_beef,
+            BufferIndex = master.Tx.Slot(0).BufferIndex,
+            Length = 5000,
+            Flags = (SlotFlags)0x120f,
+            Pointer = 0xdead_beef,
         };
         master.Tx.Slot(0) = sent;
         master.Tx.Advance(1);
@@ -245,7 +251,10 @@ public sealed class PipeTests(AnyDevice device) : DeviceTest(device), IClassFixt
     {
         NmreqRegister noRings = new()
         {
-            TxSlots = 4, RxSlots = 4, Flags = RegisterFlags.RxRingsOnly | RegisterFlags.TxRingsOnly, MemoryId = 1,
+            TxSlots = 4,
+            RxSlots = 4,
+            Flags = RegisterFlags.RxRingsOnly | RegisterFlags.TxRingsOnly,
+            MemoryId = 1,
         };
         for (int i = 0; i < 64; i++)
         {

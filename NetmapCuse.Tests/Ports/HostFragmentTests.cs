@@ -127,7 +127,9 @@ public sealed class HostFragmentTests(HostFixture device) : DeviceTest(device), 
         MemoryAdapters interfaces = ((HostFixture)Device).Interfaces;
         interfaces.Add(Name, MemoryAdapter.Usual with
         {
-            Rings = new PortRings(1, 1, 256, 256), Mtu = 9000, ReceiveBufferMax = 2048,
+            Rings = new PortRings(1, 1, 256, 256),
+            Mtu = 9000,
+            ReceiveBufferMax = 2048,
         });
         NetmapClient client = Open().Register(Name, new NmreqRegister { Mode = RegisterMode.NicAndHost });
         MemoryAdapter nic = interfaces[Name];

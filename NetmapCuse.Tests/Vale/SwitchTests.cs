@@ -535,7 +535,9 @@ public sealed class SwitchTests(AnyDevice device) : DeviceTest(device), IClassFi
     {
         client.Tx.Slot(client.Tx.Head) = client.Tx.Slot(client.Tx.Head) with
         {
-            Pointer = address, Length = (ushort)length, Flags = flags | SlotFlags.Indirect,
+            Pointer = address,
+            Length = (ushort)length,
+            Flags = flags | SlotFlags.Indirect,
         };
         client.Tx.Advance(1);
     }

@@ -2,8 +2,8 @@ using System.Diagnostics;
 using FluentAssertions;
 using NetmapCuse.Core.Abi.Linux;
 using NetmapCuse.Core.Abi.Netmap;
-using NetmapCuse.Core.Transport;
 using NetmapCuse.Core.Device.Parameters;
+using NetmapCuse.Core.Transport;
 using NetmapCuse.Drivers.Testing;
 using Xunit;
 

@@ -5,8 +5,8 @@ using NetmapCuse.Core.Interop;
 using NetmapCuse.Drivers.Interop;
 using NetmapCuse.Tests.Device;
 using Xunit;
-using Libc = NetmapCuse.Drivers.Interop.Libc;
 using static NetmapCuse.Drivers.Interop.BpfCode;
+using Libc = NetmapCuse.Drivers.Interop.Libc;
 
 namespace NetmapCuse.Tests.Drivers.Xdp;
 
