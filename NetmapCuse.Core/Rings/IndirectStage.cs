@@ -11,7 +11,7 @@ namespace NetmapCuse.Core.Rings;
 /// </summary>
 /// <remarks>
 /// Every slot has a place of a buffer's size and starts there on a cache line; what lies behind its data, up to the next
-/// line, is zeros, because the copy loop rounds lengths up.
+/// line, is zeros, because the copy loop rounds lengths up: to a line also where nothing could be read.
 /// </remarks>
 internal sealed unsafe class IndirectStage(uint numSlots)
 {
@@ -60,7 +60,6 @@ internal sealed unsafe class IndirectStage(uint numSlots)
     internal bool TryList(Kring ring)
     {
         _count = 0;
-        uint place = 0;
         uint size = RoundUp(ring.BufferSize);
         for (uint i = ring.Indexes.HwCur; i != ring.Indexes.RHead; i = RingWindow.Next(i, numSlots))
         {
@@ -71,16 +70,15 @@ internal sealed unsafe class IndirectStage(uint numSlots)
                 Pointer = slot.Pointer,
                 Length = slot.Length,
                 IsListed = isListed,
-                Offset = (ulong)place * size,
+                Offset = (ulong)_count * size,
             };
             if (isListed)
             {
                 _listed[_count++] = i;
-                place++;
             }
         }
 
-        return _count == 0 || TryReserve((long)_count * size, ring.BufferSize);
+        return _count == 0 || TryReserve((long)_count * size);
     }
 
     /// <summary>Reads what was listed. The caller holds the stage and nothing else: this may take for ever.</summary>
@@ -95,7 +93,8 @@ internal sealed unsafe class IndirectStage(uint numSlots)
             entry.Bytes = entry.Pointer != 0 && entry.Length <= bufferSize
                 ? (int)Math.Max(ClientMemory.Read(thread, entry.Pointer, data, entry.Length), 0)
                 : 0;
-            NativeMemory.Clear(data + entry.Bytes, RoundUp((uint)entry.Bytes) - (uint)entry.Bytes);
+            uint bytes = (uint)entry.Bytes;
+            NativeMemory.Clear(data + bytes, Math.Max(RoundUp(bytes), Line) - bytes);
         }
     }
 
@@ -144,7 +143,7 @@ internal sealed unsafe class IndirectStage(uint numSlots)
 
     private static uint RoundUp(uint bytes) => (bytes + Line - 1) & ~(Line - 1);
 
-    private bool TryReserve(long bytes, uint slack)
+    private bool TryReserve(long bytes)
     {
         if (bytes <= _capacity)
         {
@@ -152,7 +151,6 @@ internal sealed unsafe class IndirectStage(uint numSlots)
         }
 
         Free();
-        bytes += slack;
         if (Interlocked.Add(ref s_taken, bytes) > BytesMax)
         {
             Interlocked.Add(ref s_taken, -bytes);

