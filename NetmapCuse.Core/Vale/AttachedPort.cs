@@ -75,7 +75,7 @@ internal sealed class AttachedPort : ValePort
         {
             sink.Ring.CloseGate();
             sink.Ring.RemoveSleeper(sink);
-            sink.Ring.Stop();
+            sink.End();
             sink.Ring.Consumer = null;
         }
 
@@ -83,7 +83,7 @@ internal sealed class AttachedPort : ValePort
         {
             source.Ring.CloseGate();
             source.Ring.RemoveSleeper(source);
-            source.Ring.Stop();
+            source.End();
         }
 
         DisposeForwarders();

@@ -17,6 +17,7 @@ internal sealed class RingPump(Kring ring, Func<Kring, bool> serve, Ports.Tunabl
     private const int RoundsMax = 16;
 
     private int _pending;
+    private volatile bool _hasEnded;
 
     internal Kring Ring => ring;
 
@@ -27,6 +28,16 @@ internal sealed class RingPump(Kring ring, Func<Kring, bool> serve, Ports.Tunabl
     public void MakeRoom(Kring full) => Run();
 
     void IThreadPoolWorkItem.Execute() => Run();
+
+    /// <summary>
+    /// Stops the ring for good as far as this pump goes. Whoever still has a wake-up for it, or a turn in the pool, does nothing when the
+    /// ring serves somebody else. Control plane.
+    /// </summary>
+    internal void End()
+    {
+        ring.Stop();
+        _hasEnded = true;
+    }
 
     /// <summary>Serves what came before there was a pump; a bounded number of times, as more would announce itself.</summary>
     internal void CatchUp()
@@ -48,6 +59,12 @@ internal sealed class RingPump(Kring ring, Func<Kring, bool> serve, Ports.Tunabl
         Interlocked.MemoryBarrier();
         for (int round = 0; Volatile.Read(ref _pending) != 0 && ring.TryEnter(); round++)
         {
+            if (_hasEnded)
+            {
+                ring.Exit();
+                return;
+            }
+
             if (round == RoundsMax)
             {
                 ring.Exit();
