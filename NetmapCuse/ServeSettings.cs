@@ -1,6 +1,6 @@
 using System.Globalization;
 using NetmapCuse.Core.Abi.Linux;
-using NetmapCuse.Core.Device.Parameters;
+using NetmapCuse.Core.Parameters;
 using NetmapCuse.Core.Transport;
 
 namespace NetmapCuse;
@@ -126,7 +126,7 @@ internal sealed record ServeSettings
 
     /// <summary>The shared switches, each a name that a switch can have.</summary>
     internal IReadOnlyList<string> ParseSharedSwitches() =>
-        SharedSwitches.FirstOrDefault(static text => !Core.Device.SharedSwitches.IsPattern(text)) is { } bad
+        SharedSwitches.FirstOrDefault(static text => !Core.Naming.SharedSwitches.IsPattern(text)) is { } bad
             ? throw new SettingException($"--shared-switch {bad}: give the name of a switch, such as vale0, or its beginning and a star, vale*")
             : SharedSwitches;
 

@@ -1,6 +1,7 @@
-using NetmapCuse.Core.Device;
+using NetmapCuse.Core;
 using NetmapCuse.Core.Interop;
 using NetmapCuse.Core.Transport;
+using NetmapCuse.Tests.Drivers.Xdp;
 
 namespace NetmapCuse.Tests.Device;
 
