@@ -4,6 +4,7 @@ using NetmapCuse.Core.Interop;
 using NetmapCuse.Tests.Device;
 using NetmapCuse.Tests.Transport;
 using Xunit;
+using FuseDevice = NetmapCuse.Tests.Device.FuseDevice;
 
 namespace NetmapCuse.Tests.Files;
 
