@@ -21,8 +21,8 @@ internal abstract class Port
         Region = region;
     }
 
-    /// <summary>The name that requests use.</summary>
-    internal string Name { get; }
+    /// <summary>The name that requests use, or that an interface had when it was last asked for.</summary>
+    internal string Name { get; private protected set; }
 
     /// <summary>NIC rings and slots; host rings apart.</summary>
     internal PortRings Rings { get; }

@@ -100,8 +100,12 @@ internal sealed unsafe partial class Kring
         // Here the slots are filled and still the sender's alone.
         _monitors?.Arrived(this, claim.Start, claim.Count);
         EnterGate();
-        Counters.Frames += frames;
-        Counters.Bytes += bytes;
+        if (Direction == RingDirection.Rx)
+        {
+            // A TX ring is an attached interface's: it counts what leaves by the wire.
+            Counters.Frames += frames;
+            Counters.Bytes += bytes;
+        }
         Lease[] leases = _leases!;
         leases[claim.Id % LeasesMax] = leases[claim.Id % LeasesMax] with { IsDone = true };
         bool moved = claim.Id == _firstLease;
