@@ -8,6 +8,7 @@ using NetmapCuse.Drivers.Tap;
 using NetmapCuse.Drivers.Xdp;
 using NetmapCuse.Logging;
 using NetmapCuse.Ports;
+using NetmapCuse.Service;
 using Serilog;
 using Serilog.Core;
 using Serilog.Events;
@@ -47,6 +48,7 @@ internal static class Daemon
         ServeSettings settings = SettingsReader.Read(line);
         level.MinimumLevel = LevelFor(settings.Verbose);
         Rights.Require();
+        Leftovers.Remove();
         using TapInterfaces taps = new(log);
         using HostInterfaces interfaces = new();
         HostBackends host = new()
@@ -68,9 +70,19 @@ internal static class Daemon
             }
 
             devices.ForEach(device => StartPorts.Make(device.Path, device.Ports(settings), log));
-            using Reload? reload = Reload.On(line, settings, devices, level, log);
-            Console.WriteLine($"ready {string.Join(' ', devices.Select(static device => device.Path))}");
-            return WaitForEnd(devices, log, ending.Token);
+            devices.Where(static device => MountPlacement.IsHidden(device.Path)).ToList().ForEach(device => log.Warning(
+                "{Path} is mounted in a mount namespace of the daemon's own, where others do not see it: {Remedy}",
+                device.Path,
+                MountPlacement.Remedy));
+            using ServiceManager? manager = ServiceManager.Find();
+            using Reload? reload = Reload.On(line, settings, devices, level, manager, log);
+            string paths = string.Join(' ', devices.Select(static device => device.Path));
+            Console.WriteLine($"ready {paths}");
+            manager?.Ready($"Serving {paths}");
+            using Watchdog? watchdog = Watchdog.Start(manager, [.. devices.Select(static device => device.Path)]);
+            int status = WaitForEnd(devices, log, ending.Token);
+            manager?.Stopping();
+            return status;
         }
         finally
         {

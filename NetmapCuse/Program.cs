@@ -1,7 +1,9 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using NetmapCuse.Commands;
+using NetmapCuse.Service;
 
+Console.SetOut(new TolerantWriter(Console.OpenStandardOutput()));
 RootCommand root = new("A user-space /dev/netmap: VALE switches and netmap pipes on a stock Linux kernel.")
 {
     ServeCommand.Create(),

@@ -139,7 +139,7 @@ public sealed class ConfigurationTests
     [InlineData("[parameters]\nring_size = 1", "f.conf:2: ring_size = 1: give 256 to 131072")]
     [InlineData("[parameters]\nring_size = 2000000000", "f.conf:2: ring_size = 2000000000: give 256 to 131072")]
     [InlineData("[parameters]\nbuf_num = 1000000\nbuf_size = 65536", "f.conf:3: buf_size = 65536: a region would take")]
-    [InlineData("[parameters]\nbuf_size = 65472", "f.conf:2: buf_size = 65472: no whole number")]
+    [InlineData("[parameters]\nring_size = 131008", "f.conf:2: ring_size = 131008: no whole number")]
     [InlineData("[parameters]\nnothing = 1", "f.conf:2: nothing = 1: there is no such parameter")]
     [InlineData("[parameters]\nmax_bridges = 0", "f.conf:2: max_bridges = 0: give a number within the range")]
     [InlineData("mode = \"0999\"", "f.conf:1: mode 0999: give octal")]

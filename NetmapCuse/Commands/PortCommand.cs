@@ -1,5 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Completions;
+using System.CommandLine.Parsing;
+using System.Globalization;
 using NetmapCuse.Configuration;
 using NetmapCuse.Ports;
 
@@ -22,8 +24,8 @@ internal static class PortCommand
     private static Command Add()
     {
         Argument<string> name = new("name") { Description = "Its name; it is an interface of this name, too" };
-        Option<ushort> rings = new("--rings") { Description = "Rings each way" };
-        Option<uint> slots = new("--slots") { Description = "Slots of each ring" };
+        Option<ushort> rings = new("--rings") { Description = "Rings each way", CustomParser = static result => (ushort)Number(result) };
+        Option<ushort> slots = new("--slots") { Description = "Slots of each ring", CustomParser = static result => (ushort)Number(result) };
         Command command = new("add", "Make a persistent port") { name, rings, slots };
         command.SetAction(parsed => Run(parsed, requests =>
         {
@@ -41,6 +43,19 @@ internal static class PortCommand
             }));
         }));
         return command;
+    }
+
+    /// <summary>In our words: the library's name the type.</summary>
+    private static int Number(ArgumentResult result)
+    {
+        const int Most = ushort.MaxValue;
+        string text = result.Tokens.Count > 0 ? result.Tokens[0].Value : string.Empty;
+        if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) || number > Most)
+        {
+            result.AddError(string.Create(CultureInfo.InvariantCulture, $"{result.Argument.Name} {text}: give 0 to {Most}"));
+        }
+
+        return number;
     }
 
     private static Command Delete()

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using NetmapCuse.Core.Abi.Linux;
 using NetmapCuse.Ports;
+using NetmapCuse.Service;
 using Serilog;
 using Serilog.Core;
 
@@ -15,14 +16,21 @@ internal sealed class Reload : IDisposable
     private readonly CommandLineSettings _line;
     private readonly IReadOnlyList<ServedDevice> _devices;
     private readonly LoggingLevelSwitch _level;
+    private readonly ServiceManager? _manager;
     private readonly ILogger _log;
     private readonly Lock _lock = new();
     private readonly PosixSignalRegistration _signal;
     private ServeSettings _settings;
 
     private Reload(
-        CommandLineSettings line, ServeSettings settings, IReadOnlyList<ServedDevice> devices, LoggingLevelSwitch level, ILogger log)
+        CommandLineSettings line,
+        ServeSettings settings,
+        IReadOnlyList<ServedDevice> devices,
+        LoggingLevelSwitch level,
+        ServiceManager? manager,
+        ILogger log)
     {
+        _manager = manager;
         _line = line;
         _settings = settings;
         _devices = devices;
@@ -37,8 +45,13 @@ internal sealed class Reload : IDisposable
 
     /// <summary>Listens for the signal where there is a file to read again; null where there is none.</summary>
     internal static Reload? On(
-        CommandLineSettings line, ServeSettings settings, IReadOnlyList<ServedDevice> devices, LoggingLevelSwitch level, ILogger log) =>
-        settings.ConfigurationPath is null ? null : new Reload(line, settings, devices, level, log);
+        CommandLineSettings line,
+        ServeSettings settings,
+        IReadOnlyList<ServedDevice> devices,
+        LoggingLevelSwitch level,
+        ServiceManager? manager,
+        ILogger log) =>
+        settings.ConfigurationPath is null ? null : new Reload(line, settings, devices, level, manager, log);
 
     public void Dispose() => _signal.Dispose();
 
@@ -46,6 +59,7 @@ internal sealed class Reload : IDisposable
     {
         lock (_lock)
         {
+            _manager?.Reloading();
             try
             {
                 ServeSettings wanted = SettingsReader.Read(_line);
@@ -58,6 +72,8 @@ internal sealed class Reload : IDisposable
             {
                 _log.Error("Nothing is changed: {Reason}", mistake.Message);
             }
+
+            _manager?.Ready($"Serving {string.Join(' ', _devices.Select(static device => device.Path))}");
         }
     }
 
