@@ -1,5 +1,4 @@
 using System.CommandLine;
-using NetmapCuse.Configuration;
 
 namespace NetmapCuse.Commands;
 

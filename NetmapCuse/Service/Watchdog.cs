@@ -1,4 +1,3 @@
-using NetmapCuse.Configuration;
 using NetmapCuse.Ports;
 
 namespace NetmapCuse.Service;
