@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using NetmapCuse.Core.Abi.Linux;
 using NetmapCuse.Core.Abi.Netmap;
+using NetmapCuse.Core.Books;
 using NetmapCuse.Core.Clients;
 using NetmapCuse.Core.Control;
 using NetmapCuse.Core.Files;
@@ -55,7 +56,8 @@ public sealed class NetmapDevice : ICallHandler, IPollWaker, IDisposable
         _senders = new IndirectSenders(_workers);
         _arena = new Arena(memory);
         _watchMicroseconds = Environment.ProcessorCount > 1 ? options.WatchMicroseconds : 0;
-        RegionTable regions = new(_arena, RegionSizes.GlobalDefault);
+        Books = new Bookkeeper(options.ArenaBytes);
+        RegionTable regions = new(_arena, RegionSizes.GlobalDefault, Books);
         PortDirectory ports = new(regions, host, new SharedSwitches(options.SharedSwitches), log);
         _plane = new ControlPlane(ports, log);
         Parameters = new ParameterTable(_plane, ports, host.SetVerbosity);
@@ -74,6 +76,9 @@ public sealed class NetmapDevice : ICallHandler, IPollWaker, IDisposable
     public int OpenFiles => FilesMax - _freeFiles.Count;
 
     internal ControlPlane Plane => _plane;
+
+    /// <summary>What other processes may read.</summary>
+    internal Bookkeeper Books { get; }
 
     /// <summary>Says who wakes sleepers. Before the first call comes in.</summary>
     public void Attach(IPollWaker waker) => _waker = waker;
@@ -153,6 +158,7 @@ public sealed class NetmapDevice : ICallHandler, IPollWaker, IDisposable
         // A thread that hangs in a client's memory may still come back to the arena.
         bool haveEnded = _plane.EndLoops() && _workers.AreIdle;
         _plane.End();
+        Books.Dispose();
         if (haveEnded)
         {
             _arena.Dispose();

@@ -7,6 +7,19 @@ internal static class CallerProcess
 {
     private const string Field = "Tgid:";
 
+    /// <summary>The name of the program as the kernel has it (comm), or nothing when the thread is gone. Any bytes may be in it.</summary>
+    internal static string NameOf(int threadId)
+    {
+        try
+        {
+            return File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{threadId}/comm")).TrimEnd('\n');
+        }
+        catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
+        {
+            return "";
+        }
+    }
+
     /// <summary>The process id, or 0 when the thread is gone.</summary>
     internal static int Of(int threadId)
     {

@@ -224,6 +224,7 @@ internal sealed class ControlPlane(PortDirectory ports, ILogger log)
         }
 
         Describe(ref body, port, binding!);
+        binding!.Enter(CallerProcess.Of(request.CallerThread), file.Owner, CallerProcess.NameOf(request.CallerThread), body.Mode);
         log.Debug("Bound {Name}, mode {Mode}, memory id {MemoryId}", port.Name, body.Mode, body.MemoryId);
         return Errno.Ok;
     }

@@ -23,6 +23,9 @@ internal sealed class OpenFile(IPollWaker waker, uint owner) : ISleeper
     private int _armed;
     private int _isSending;
 
+    /// <summary>User id of whoever opened it.</summary>
+    internal uint Owner => owner;
+
     /// <summary>Null while the file is unbound.</summary>
     internal Binding? Binding
     {

@@ -1,22 +1,27 @@
+using System.Runtime.InteropServices;
+
 namespace NetmapCuse.Core.Rings;
 
 /// <summary>
-/// What a ring has done. Each field has one writer at a time (the thread that holds the ring, or the destination lock);
-/// readers may be a moment behind.
+/// What a ring has done, on a cache line of its own. Each field has one writer at a time (the thread that holds the ring, or the
+/// destination's gate); readers may be a moment behind. Dropped frames are counted where the cause lies.
 /// </summary>
-internal struct RingCounters
+[StructLayout(LayoutKind.Sequential, Size = 64)]
+public struct RingCounters
 {
-    internal ulong Frames;
-    internal ulong Bytes;
+    /// <summary>TX: frames that the program sent. RX: frames put into the ring.</summary>
+    public ulong Frames;
+
+    public ulong Bytes;
 
     /// <summary>Frames dropped because the receiving ring was full.</summary>
-    internal ulong NoRoom;
+    public ulong NoRoom;
 
     /// <summary>Frames dropped because a slot had an impossible length, index or address.</summary>
-    internal ulong BadSlot;
+    public ulong BadSlot;
 
     /// <summary>Frames dropped because there is no port that wants them.</summary>
-    internal ulong NoDestination;
+    public ulong NoDestination;
 
     internal void Add(in RingCounters other)
     {
