@@ -39,6 +39,9 @@ public struct RingRecord
     /// <summary>nr_hwcur: first slot not yet taken from, or released by, the program.</summary>
     public readonly uint HwCur => Indexes.HwCur;
 
+    /// <summary>rhead: the program's head at the last exchange.</summary>
+    public readonly uint Head => Indexes.RHead;
+
     /// <summary>nr_hwtail: the tail to show next.</summary>
     public readonly uint HwTail => Indexes.HwTail;
 

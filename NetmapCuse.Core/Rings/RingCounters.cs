@@ -23,7 +23,7 @@ public struct RingCounters
     /// <summary>Frames dropped because there is no port that wants them.</summary>
     public ulong NoDestination;
 
-    internal void Add(in RingCounters other)
+    public void Add(in RingCounters other)
     {
         Frames += other.Frames;
         Bytes += other.Bytes;
