@@ -26,7 +26,7 @@ public sealed class NetmapDevice : ICallHandler, IPollWaker, IDisposable
 
     private readonly Arena _arena;
     private readonly ControlPlane _plane;
-    private readonly PendingReleases _releases = new();
+    private readonly PendingReleases _releases;
     private readonly ControlWorkers _workers = new();
     private readonly IndirectSenders _senders;
     private readonly OpenFile?[] _files = new OpenFile?[FilesMax];
@@ -58,6 +58,7 @@ public sealed class NetmapDevice : ICallHandler, IPollWaker, IDisposable
         RegionTable regions = new(_arena, RegionSizes.GlobalDefault);
         PortDirectory ports = new(regions, host, new SharedSwitches(options.SharedSwitches), log);
         _plane = new ControlPlane(ports, log);
+        _releases = new PendingReleases(_plane.Release);
         Parameters = new ParameterTable(_plane, ports, host.SetVerbosity);
     }
 
@@ -110,12 +111,14 @@ public sealed class NetmapDevice : ICallHandler, IPollWaker, IDisposable
     {
         if (File(handle) is { } file)
         {
-            _plane.Release(file);
-            _releases.Settle(file);
             Volatile.Write(ref _files[handle], null);
             _freeFiles.Push((int)handle);
+            _releases.Release(file);
         }
     }
+
+    /// <summary>Waits until files are unbound whose release has come. Never called by a thread that serves clients.</summary>
+    internal void AwaitReleases() => _releases.AwaitSettled();
 
     public int Ioctl(ref IoctlCall call)
     {
@@ -132,9 +135,17 @@ public sealed class NetmapDevice : ICallHandler, IPollWaker, IDisposable
         };
     }
 
-    public uint Poll(in PollCall call) => File(call.Handle) is { } file
-        ? PollCheck.Run(file, call, _watchMicroseconds, _senders)
-        : PollEvents.Error;
+    public uint Poll(in PollCall call)
+    {
+        if (File(call.Handle) is not { } file || !file.Calls.TryEnter())
+        {
+            return PollEvents.Error;
+        }
+
+        uint ready = PollCheck.Run(file, call, _watchMicroseconds, _senders);
+        file.Calls.Exit();
+        return ready;
+    }
 
     public void WakePollers(ulong kernelHandle) => _waker?.WakePollers(kernelHandle);
 
@@ -160,6 +171,18 @@ public sealed class NetmapDevice : ICallHandler, IPollWaker, IDisposable
     }
 
     private int Sync(OpenFile file, RingDirection direction, ref IoctlCall call)
+    {
+        if (!file.Calls.TryEnter())
+        {
+            return -Errno.BadF;
+        }
+
+        int result = SyncInside(file, direction, ref call);
+        file.Calls.Exit();
+        return result;
+    }
+
+    private int SyncInside(OpenFile file, RingDirection direction, ref IoctlCall call)
     {
         if (file.Binding is not { } binding)
         {

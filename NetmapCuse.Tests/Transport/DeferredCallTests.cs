@@ -147,7 +147,7 @@ public sealed class DeferredCallTests
         return reply!;
     }
 
-    private sealed class SilentCall(DeferredCalls calls, ulong unique) : DeferredCall(calls, unique, [], 0)
+    private sealed class SilentCall(DeferredCalls calls, ulong unique) : DeferredCall(calls, unique, 0, [], 0)
     {
         protected override void Answer(int result)
         {
