@@ -58,7 +58,7 @@ public sealed class NetmapDevice : ICallHandler, IPollWaker, IDisposable
         RegionTable regions = new(_arena, RegionSizes.GlobalDefault);
         PortDirectory ports = new(regions, host, new SharedSwitches(options.SharedSwitches), log);
         _plane = new ControlPlane(ports, log);
-        _releases = new PendingReleases(_plane.Release);
+        _releases = new PendingReleases(Settle);
         Parameters = new ParameterTable(_plane, ports, host.SetVerbosity);
     }
 
@@ -87,7 +87,7 @@ public sealed class NetmapDevice : ICallHandler, IPollWaker, IDisposable
             return Errno.NFile;
         }
 
-        Volatile.Write(ref _files[place], new OpenFile(this, caller.UserId));
+        Volatile.Write(ref _files[place], new OpenFile(this, caller.UserId, place));
         handle = (ulong)place;
         return Errno.Ok;
     }
@@ -111,8 +111,6 @@ public sealed class NetmapDevice : ICallHandler, IPollWaker, IDisposable
     {
         if (File(handle) is { } file)
         {
-            Volatile.Write(ref _files[handle], null);
-            _freeFiles.Push((int)handle);
             _releases.Release(file);
         }
     }
@@ -168,6 +166,14 @@ public sealed class NetmapDevice : ICallHandler, IPollWaker, IDisposable
         {
             _arena.Dispose();
         }
+    }
+
+    /// <summary>Unbinds a file. Its place is somebody else's only afterwards.</summary>
+    private void Settle(OpenFile file)
+    {
+        _plane.Release(file);
+        Volatile.Write(ref _files[file.Place], null);
+        _freeFiles.Push(file.Place);
     }
 
     private int Sync(OpenFile file, RingDirection direction, ref IoctlCall call)

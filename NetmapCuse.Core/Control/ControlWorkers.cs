@@ -24,12 +24,21 @@ internal sealed class ControlWorkers : IDisposable
     private readonly Queue<(User User, Action Action)> _ready = [];
     private readonly SemaphoreSlim _work = new(0);
     private readonly SemaphoreSlim _wanted = new(0);
+    private readonly Action<Thread> _start;
     private int _threads;
     private int _busy;
     private bool _hasEnded;
 
     internal ControlWorkers()
+        : this(static thread => thread.Start())
     {
+    }
+
+    /// <param name="start">Starts a thread that is wanted in addition, or throws.</param>
+    internal ControlWorkers(Action<Thread> start)
+    {
+        _start = start;
+
         // One that works, and one that starts more.
         _threads = 1;
         new Thread(Work) { Name = "netmap request", IsBackground = true }.Start();
@@ -195,7 +204,7 @@ internal sealed class ControlWorkers : IDisposable
     {
         try
         {
-            new Thread(Work) { Name = "netmap request", IsBackground = true }.Start();
+            _start(new Thread(Work) { Name = "netmap request", IsBackground = true });
             return true;
         }
         catch (Exception none) when (none is OutOfMemoryException or ThreadStartException)

@@ -11,7 +11,8 @@ namespace NetmapCuse.Core.Files;
 /// </summary>
 /// <param name="waker">Wakes those who sleep on the file.</param>
 /// <param name="owner">User id of whoever opened it.</param>
-internal sealed class OpenFile(IPollWaker waker, uint owner) : ISleeper
+/// <param name="place">Where it is in the device's table.</param>
+internal sealed class OpenFile(IPollWaker waker, uint owner, int place = 0) : ISleeper
 {
     private const int TellSleeper = 1;
     private const int TellReady = 2;
@@ -24,6 +25,9 @@ internal sealed class OpenFile(IPollWaker waker, uint owner) : ISleeper
     private int _armed;
     private int _readyThread;   // whose TellReady is; Nobody when it is that of several
     private int _isSending;
+
+    /// <summary>Where it is in the device's table.</summary>
+    internal int Place => place;
 
     /// <summary>Null while the file is unbound.</summary>
     internal Binding? Binding
