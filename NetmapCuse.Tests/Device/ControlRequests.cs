@@ -1,5 +1,4 @@
 using NetmapCuse.Core.Abi.Netmap;
-using NetmapCuse.Tests.Device;
 
 namespace NetmapCuse.Tests.Device;
 

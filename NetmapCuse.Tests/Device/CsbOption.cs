@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using NetmapCuse.Core.Abi.Netmap;
-using NetmapCuse.Tests.Drivers.Xdp;
 
 namespace NetmapCuse.Tests.Device;
 

@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
 using NetmapCuse.Core.Abi.Netmap;
 using NetmapCuse.Core.Interop;
-using NetmapCuse.Tests.Drivers.Xdp;
 
 namespace NetmapCuse.Tests.Device;
 

@@ -2,7 +2,6 @@ using FluentAssertions;
 using NetmapCuse.Core.Abi.Linux;
 using NetmapCuse.Core.Abi.Netmap;
 using NetmapCuse.Tests.Adapters;
-using NetmapCuse.Tests.Control;
 using NetmapCuse.Tests.Device;
 using Xunit;
 
