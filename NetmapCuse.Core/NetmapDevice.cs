@@ -27,7 +27,7 @@ public sealed class NetmapDevice : ICallHandler, IPollWaker, IDisposable
 
     private readonly Arena _arena;
     private readonly ControlPlane _plane;
-    private readonly PendingReleases _releases = new();
+    private readonly PendingReleases _releases;
     private readonly ControlWorkers _workers = new();
     private readonly IndirectSenders _senders;
     private readonly OpenFile?[] _files = new OpenFile?[FilesMax];
@@ -60,6 +60,7 @@ public sealed class NetmapDevice : ICallHandler, IPollWaker, IDisposable
         RegionTable regions = new(_arena, RegionSizes.GlobalDefault, Books);
         PortDirectory ports = new(regions, host, new SharedSwitches(options.SharedSwitches), log);
         _plane = new ControlPlane(ports, log);
+        _releases = new PendingReleases(Settle);
         Parameters = new ParameterTable(_plane, ports, host.SetVerbosity);
     }
 
@@ -91,7 +92,7 @@ public sealed class NetmapDevice : ICallHandler, IPollWaker, IDisposable
             return Errno.NFile;
         }
 
-        Volatile.Write(ref _files[place], new OpenFile(this, caller.UserId));
+        Volatile.Write(ref _files[place], new OpenFile(this, caller.UserId, place));
         handle = (ulong)place;
         return Errno.Ok;
     }
@@ -115,12 +116,12 @@ public sealed class NetmapDevice : ICallHandler, IPollWaker, IDisposable
     {
         if (File(handle) is { } file)
         {
-            _plane.Release(file);
-            _releases.Settle(file);
-            Volatile.Write(ref _files[handle], null);
-            _freeFiles.Push((int)handle);
+            _releases.Release(file);
         }
     }
+
+    /// <summary>Waits until files are unbound whose release has come. Never called by a thread that serves clients.</summary>
+    internal void AwaitReleases() => _releases.AwaitSettled();
 
     public int Ioctl(ref IoctlCall call)
     {
@@ -137,9 +138,17 @@ public sealed class NetmapDevice : ICallHandler, IPollWaker, IDisposable
         };
     }
 
-    public uint Poll(in PollCall call) => File(call.Handle) is { } file
-        ? PollCheck.Run(file, call, _watchMicroseconds, _senders)
-        : PollEvents.Error;
+    public uint Poll(in PollCall call)
+    {
+        if (File(call.Handle) is not { } file || !file.Calls.TryEnter())
+        {
+            return PollEvents.Error;
+        }
+
+        uint ready = PollCheck.Run(file, call, _watchMicroseconds, _senders);
+        file.Calls.Exit();
+        return ready;
+    }
 
     public void WakePollers(ulong kernelHandle) => _waker?.WakePollers(kernelHandle);
 
@@ -165,7 +174,27 @@ public sealed class NetmapDevice : ICallHandler, IPollWaker, IDisposable
         }
     }
 
+    /// <summary>Unbinds a file. Its place is somebody else's only afterwards.</summary>
+    private void Settle(OpenFile file)
+    {
+        _plane.Release(file);
+        Volatile.Write(ref _files[file.Place], null);
+        _freeFiles.Push(file.Place);
+    }
+
     private int Sync(OpenFile file, RingDirection direction, ref IoctlCall call)
+    {
+        if (!file.Calls.TryEnter())
+        {
+            return -Errno.BadF;
+        }
+
+        int result = SyncInside(file, direction, ref call);
+        file.Calls.Exit();
+        return result;
+    }
+
+    private int SyncInside(OpenFile file, RingDirection direction, ref IoctlCall call)
     {
         if (file.Binding is not { } binding)
         {

@@ -69,6 +69,7 @@ internal sealed class ControlPlane(PortDirectory ports, ILogger log)
     /// <summary>Unbinds a file whose last duplicate is gone.</summary>
     internal void Release(OpenFile file)
     {
+        file.Calls.Close();
         lock (_lock)
         {
             file.IsReleased = true;

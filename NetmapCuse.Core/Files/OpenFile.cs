@@ -11,20 +11,26 @@ namespace NetmapCuse.Core.Files;
 /// </summary>
 /// <param name="waker">Wakes those who sleep on the file.</param>
 /// <param name="owner">User id of whoever opened it.</param>
-internal sealed class OpenFile(IPollWaker waker, uint owner) : ISleeper
+/// <param name="place">Where it is in the device's table.</param>
+internal sealed class OpenFile(IPollWaker waker, uint owner, int place = 0) : ISleeper
 {
     private const int TellSleeper = 1;
     private const int TellReady = 2;
+    private const int Nobody = -1;
 
     private volatile Binding? _binding;
     private volatile CsbState? _csb;
     private volatile SyncLoop? _loop;
     private ulong _kernelHandle;
     private int _armed;
+    private int _readyThread;   // whose TellReady is; Nobody when it is that of several
     private int _isSending;
 
     /// <summary>User id of whoever opened it.</summary>
     internal uint Owner => owner;
+
+    /// <summary>Where it is in the device's table.</summary>
+    internal int Place => place;
 
     /// <summary>Null while the file is unbound.</summary>
     internal Binding? Binding
@@ -71,13 +77,17 @@ internal sealed class OpenFile(IPollWaker waker, uint owner) : ISleeper
     /// <summary>How long a poll of this file watches before it sleeps.</summary>
     internal WatchBudget Watch { get; } = new();
 
+    /// <summary>Who is inside.</summary>
+    internal CallCount Calls { get; } = new();
+
     /// <summary>
-    /// A poll begins. Whoever was told that something is ready has been here since; waking them now would only disturb
-    /// the call that is under way. Whoever was told to wait stays armed: it may be another thread.
+    /// A poll begins that will leave a mark again. When this thread was told that something is ready it has been here since; waking
+    /// it now would only disturb the call that is under way. The mark of another thread stays: what comes now is news for that one.
+    /// Whoever was told to wait stays armed, too.
     /// </summary>
-    internal void Disarm()
+    internal void Disarm(int thread)
     {
-        if ((Volatile.Read(ref _armed) & TellReady) != 0)
+        if ((Volatile.Read(ref _armed) & TellReady) != 0 && Volatile.Read(ref _readyThread) == thread)
         {
             Interlocked.And(ref _armed, ~TellReady);
         }
@@ -92,11 +102,15 @@ internal sealed class OpenFile(IPollWaker waker, uint owner) : ISleeper
 
     /// <summary>
     /// Somebody is queued on the file and is told that something is ready. The next news wake them all the same: an
-    /// edge-triggered epoll does not poll again before it is woken.
+    /// edge-triggered epoll does not poll again before it is woken. Look again after arming: what came before it woke nobody.
     /// </summary>
-    internal void ArmReady(ulong kernelHandle)
+    internal void ArmReady(ulong kernelHandle, int thread)
     {
         Volatile.Write(ref _kernelHandle, kernelHandle);
+
+        // Of two threads that were told the later one's mark is told from others'; the earlier one's is never taken back.
+        bool isOthers = (Volatile.Read(ref _armed) & TellReady) != 0 && Volatile.Read(ref _readyThread) != thread;
+        Volatile.Write(ref _readyThread, isOthers ? Nobody : thread);
         Interlocked.Or(ref _armed, TellReady);
     }
 

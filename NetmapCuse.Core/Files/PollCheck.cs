@@ -19,12 +19,13 @@ internal static class PollCheck
             return PollEvents.Error;
         }
 
-        file.Disarm();
-        uint ready = Sync(file, binding, call, senders);
         if (!call.MayWait)
         {
-            return ready;
+            return Sync(file, binding, call, senders);
         }
+
+        file.Disarm(call.Caller.ThreadId);
+        uint ready = Sync(file, binding, call, senders);
 
         if (ready == 0 && Watch(file, binding, call.Events, watchMicroseconds))
         {
@@ -37,8 +38,8 @@ internal static class PollCheck
             return Sync(file, binding, call, senders);
         }
 
-        file.ArmReady(call.KernelHandle);
-        return ready;
+        file.ArmReady(call.KernelHandle, call.Caller.ThreadId);
+        return HasNews(binding, call.Events) ? ready | Sync(file, binding, call, senders) : ready;
     }
 
     /// <summary>The TX part, then the RX part; returns the events that are ready.</summary>

@@ -13,7 +13,7 @@ internal static unsafe class MonitorTransfer
     /// <summary>Copies the data of [first, first + count), cut to what a buffer of the monitor holds.</summary>
     internal static void Copy(Kring source, uint first, uint count, Kring monitor)
     {
-        if (!TryClaimForLatest(monitor, count, out Kring.Claim claim))
+        if (!TryClaimForLatest(monitor, count, out Claim claim))
         {
             return;
         }
@@ -65,7 +65,7 @@ internal static unsafe class MonitorTransfer
     /// </summary>
     internal static void Swap(Kring source, uint first, uint count, Kring monitor)
     {
-        if (!TryClaimForLatest(monitor, count, out Kring.Claim claim))
+        if (!TryClaimForLatest(monitor, count, out Claim claim))
         {
             return;
         }
@@ -106,7 +106,7 @@ internal static unsafe class MonitorTransfer
         source.Direction == RingDirection.Tx ? SlotFlags.TxMonitored : SlotFlags.None;
 
     /// <summary>Claims as many of the wanted slots as there are.</summary>
-    private static bool TryClaimForLatest(Kring monitor, uint wanted, out Kring.Claim claim)
+    private static bool TryClaimForLatest(Kring monitor, uint wanted, out Claim claim)
     {
         claim = default;
         uint fitting = wanted;
@@ -123,7 +123,7 @@ internal static unsafe class MonitorTransfer
         return fitting != 0;
     }
 
-    internal static void HandOver(Kring monitor, in Kring.Claim claim, ulong bytes)
+    internal static void HandOver(Kring monitor, in Claim claim, ulong bytes)
     {
         if (monitor.Complete(claim, claim.Count, bytes))
         {
