@@ -42,7 +42,13 @@ internal sealed class ControlPlane(PortDirectory ports, ILogger log)
     {
         lock (_lock)
         {
-            int error = request.Type switch
+            int error = request.LooksAtNames ? ports.Scopes.TryEnter(request.Client.Place) : Errno.Ok;
+            if (error != Errno.Ok)
+            {
+                return error;
+            }
+
+            error = request.Type switch
             {
                 RequestType.SyncLoopStart => _loops.Start(file, request, OnLoopEnded),
                 RequestType.SyncLoopStop => SyncLoops.Stop(file, request),
@@ -256,7 +262,7 @@ internal sealed class ControlPlane(PortDirectory ports, ILogger log)
 
         if (error == Errno.Ok && binding is not null)
         {
-            error = CsbRequests.Initialise(binding, addresses, request.CallerThread);
+            error = CsbRequests.Initialise(binding, addresses, request.Client.Memory);
         }
 
         lock (_lock)
