@@ -278,14 +278,17 @@ dead_reader_main(int go_on)
 	char *page = missing_page(), ordinary[FRAME], go;
 	struct client s;
 
+	become_nobody();
+	prctl(PR_SET_DUMPABLE, 1);
+	s = client_open("vale6:s");
 	if (fork() == 0) {
+		/* Keeps the port open. */
 		memset(ordinary, 0xff, sizeof(ordinary));
 		if (read(go_on, &go, 1) == 1)
 			fill(page, ordinary, sizeof(ordinary));
+		sleep(4);
 		_exit(0);
 	}
-	become_nobody();
-	s = client_open("vale6:s");
 	put(s.tx, 0, NS_INDIRECT, page);
 	put(s.tx, 1, NS_INDIRECT, (void *)SECRET_AT);
 	s.tx->head = s.tx->cur = 2;
@@ -300,14 +303,15 @@ test_dead_reader(void)
 	unsigned int frames = 0, secrets = 0;
 	struct client t = client_open("vale6:t");
 	pid_t caller, victim;
-	int go_on[2];
+	int go_on[2], status;
 
 	if (pipe(go_on) != 0)
 		give_up("pipe");
 	caller = fork();
 	if (caller == 0)
 		dead_reader_main(go_on[0]);
-	waitpid(caller, NULL, 0);
+	waitpid(caller, &status, 0);
+	check("the caller has polled", status == 0);
 	victim = process_with_id(caller);
 	if (victim == 0) {
 		keep_secret();
