@@ -3,6 +3,7 @@ using NetmapCuse.Core.Abi.Linux;
 using NetmapCuse.Core.Clients;
 using NetmapCuse.Core.Control;
 using NetmapCuse.Core.Interop;
+using NetmapCuse.Tests.Device;
 using NetmapCuse.Tests.Transport;
 using Xunit;
 
