@@ -92,14 +92,14 @@ internal abstract class Port
     internal virtual bool ReceivesInSync => false;
 
     /// <summary>A TX sync with what the ring's monitors see of it: what everybody calls who syncs a ring. Data path.</summary>
-    internal bool Send(Kring ring, int callerThread)
+    internal bool Send(Kring ring)
     {
         if (ring.Monitors is not { } monitors)
         {
             return TxSync(ring);
         }
 
-        monitors.Sending(ring, ReadsIndirectSlots ? callerThread : 0);
+        monitors.Sending(ring, ReadsIndirectSlots);
         uint firstCompleted = RingWindow.Next(ring.Indexes.HwTail, ring.NumSlots);
         bool done = TxSync(ring);
         monitors.Completed(ring, firstCompleted, RingWindow.Next(ring.Indexes.HwTail, ring.NumSlots));
