@@ -142,9 +142,18 @@ internal sealed partial class NicPort : Port, IAdapterEvents
 
     public void LinkChanged(bool isUp) => _log.Information("Link of {Name} is {State}", Name, isUp ? "up" : "down");
 
+    public void Renamed(string name)
+    {
+        if (Name != name)
+        {
+            _log.Information("{Before} is called {Name} now", Name, name);
+            Name = name;
+        }
+    }
+
     public void Gone()
     {
-        _log.Warning("Interface {Name} is gone; programs that use it get errors until they close it", Name);
+        _log.Warning("Interface {Name} is gone, or in another namespace; programs that use it get errors until they close it", Name);
         _isGone = true;
         Kring[] rings = [.. Tx, .. Rx];
         Array.ForEach(rings, static ring => ring.Stop());

@@ -24,8 +24,8 @@ internal abstract class Port
         _place = region.Books?.AddPort(name, rings);
     }
 
-    /// <summary>The name that requests use.</summary>
-    internal string Name { get; }
+    /// <summary>The name that requests use, or that an interface had when it was last asked for.</summary>
+    internal string Name { get; private protected set; }
 
     /// <summary>What the port is, in the books.</summary>
     private protected virtual PortKind Kind => PortKind.Other;

@@ -26,6 +26,9 @@ internal sealed unsafe partial class Kring
     /// <summary>On the TX ring of a pipe: the ring of the other side, whose slots have the same buffers. Lives as long as this one.</summary>
     internal Kring? Mirror { get; private set; }
 
+    /// <summary>On the RX ring of a pipe: the TX ring whose <see cref="Mirror"/> it is.</summary>
+    internal Kring? MirrorOf { get; private set; }
+
     /// <summary>The ring's address for clients: bytes from the start of the mapping.</summary>
     internal ulong ClientOffset => _region!.ClientOffset((byte*)_ring);
 
@@ -72,6 +75,7 @@ internal sealed unsafe partial class Kring
         }
 
         owner.Mirror = this;
+        MirrorOf = owner;
         return true;
     }
 
@@ -104,6 +108,7 @@ internal sealed unsafe partial class Kring
         region.ReturnRing(_object);
         Interlocked.Exchange(ref _stage, null)?.End();
         Mirror = null;
+        MirrorOf = null;
         _region = null;
         _ring = null;
         Slots = null;
