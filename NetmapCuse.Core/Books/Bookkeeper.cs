@@ -1,5 +1,5 @@
 using NetmapCuse.Core.Interop;
-using NetmapCuse.Core.Ports;
+using NetmapCuse.Core.Memory;
 using NetmapCuse.Core.Rings;
 
 namespace NetmapCuse.Core.Books;

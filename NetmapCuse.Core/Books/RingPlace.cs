@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using NetmapCuse.Core.Interop;
 
 namespace NetmapCuse.Core.Books;
 

@@ -1,5 +1,6 @@
 using NetmapCuse.Core.Abi.Linux;
 using NetmapCuse.Core.Abi.Netmap;
+using NetmapCuse.Core.Clients;
 using NetmapCuse.Core.Files;
 using NetmapCuse.Core.Loops;
 using NetmapCuse.Core.Memory;

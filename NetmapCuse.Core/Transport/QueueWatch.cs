@@ -1,5 +1,4 @@
 using System.Globalization;
-using NetmapCuse.Core.Abi.Linux;
 using NetmapCuse.Core.Interop;
 using Serilog;
 
