@@ -27,6 +27,9 @@ internal sealed class DaemonProcess : IDisposable
 
     internal string ConfigurationPath => Path.Combine(Folder, "netmapcuse.conf");
 
+    /// <summary>Where its parameters are files.</summary>
+    internal string ParameterDirectory => Path.Combine(Folder, "run", DevicePath.TrimStart('/').Replace('/', '-'), "parameters");
+
     internal IEnumerable<string> Log => _log;
 
     internal int Id => _process!.Id;
@@ -122,7 +125,9 @@ internal sealed class DaemonProcess : IDisposable
             process.Dispose();
         }
 
+        // What a daemon that was killed leaves.
         _ = Libc.Unmount(DevicePath, 2);
+        _ = Libc.Unmount(ParameterDirectory, 2);
         Directory.Delete(Folder, recursive: true);
     }
 }

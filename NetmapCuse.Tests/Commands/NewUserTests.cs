@@ -51,27 +51,6 @@ public sealed class NewUserTests
     }
 
     [Fact]
-    public void A_user_is_told_to_be_root()
-    {
-        Assert.SkipUnless(Environment.IsPrivilegedProcess, "needs root, to become a user");
-        string folder = Directory.CreateTempSubdirectory("netmap-user-").FullName;
-        try
-        {
-            // Where the user gets at it, whoever may enter this checkout.
-            (int status, string output) = Shell(
-                $"cp -r {AppContext.BaseDirectory} {folder}/program && chmod -R a+rX {folder} && "
-                + $"DOTNET_ROOT={Path.GetDirectoryName(Environment.ProcessPath)} setpriv --reuid=65534 --regid=65534 --clear-groups "
-                + $"{folder}/program/netmapcuse serve --config '' --device {folder}/netmap");
-            status.Should().Be(1, output);
-            output.Should().Contain("netmapcuse serve needs root: sudo netmapcuse serve");
-        }
-        finally
-        {
-            Directory.Delete(folder, recursive: true);
-        }
-    }
-
-    [Fact]
     public void A_daemon_that_is_killed_leaves_nothing_in_the_folder_for_temporary_files()
     {
         using DaemonProcess daemon = new();
