@@ -65,7 +65,7 @@ public sealed class NetmapDevice : ICallHandler, IPollWaker, IDisposable
         Books = new Bookkeeper(options.ArenaBytes);
         RegionTable regions = new(_arena, RegionSizes.GlobalDefault, Books);
         PortDirectory ports = new(regions, host, new SharedSwitches(options.SharedSwitches), log);
-        _plane = new ControlPlane(ports, log);
+        _plane = new ControlPlane(ports, log) { MayTake = host.MayTake };
         _releases = new PendingReleases(Settle);
         Parameters = new ParameterTable(_plane, ports, host.SetVerbosity);
     }
