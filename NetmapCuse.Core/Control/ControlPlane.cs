@@ -1,5 +1,6 @@
 using NetmapCuse.Core.Abi.Linux;
 using NetmapCuse.Core.Abi.Netmap;
+using NetmapCuse.Core.Clients;
 using NetmapCuse.Core.Files;
 using NetmapCuse.Core.Loops;
 using NetmapCuse.Core.Memory;
@@ -19,10 +20,19 @@ internal sealed class ControlPlane(PortDirectory ports, ILogger log)
     private readonly Lock _lock = new();
     private readonly SyncLoops _loops = new(log);
 
+    /// <summary>Whether programs of a user may take over an interface. Before the first request.</summary>
+    internal Func<uint, string, bool> MayTake { get; set; } = static (_, _) => true;
+
     /// <summary>Runs a request; its body and name are edited in place.</summary>
     /// <returns>0, a positive errno, or <see cref="ControlRequest.Pending"/>.</returns>
     internal int Run(OpenFile file, ControlRequest request)
     {
+        if (InterfaceRights.InterfaceOf(request) is { } name && !MayTake(file.Owner, name))
+        {
+            log.Warning("User {User} may not take {Interface}: [interfaces] in the configuration", file.Owner, InterfaceRights.Printable(name));
+            return Errno.Acces;
+        }
+
         if (request.Type == RequestType.Register && file.Binding is null)
         {
             ExtMemRequests.Open(request, log);
@@ -42,7 +52,13 @@ internal sealed class ControlPlane(PortDirectory ports, ILogger log)
     {
         lock (_lock)
         {
-            int error = request.Type switch
+            int error = request.LooksAtNames ? ports.Scopes.TryEnter(request.Client.Place) : Errno.Ok;
+            if (error != Errno.Ok)
+            {
+                return error;
+            }
+
+            error = request.Type switch
             {
                 RequestType.SyncLoopStart => _loops.Start(file, request, OnLoopEnded),
                 RequestType.SyncLoopStop => SyncLoops.Stop(file, request),
@@ -69,6 +85,7 @@ internal sealed class ControlPlane(PortDirectory ports, ILogger log)
     /// <summary>Unbinds a file whose last duplicate is gone.</summary>
     internal void Release(OpenFile file)
     {
+        file.Calls.Close();
         lock (_lock)
         {
             file.IsReleased = true;
@@ -224,6 +241,7 @@ internal sealed class ControlPlane(PortDirectory ports, ILogger log)
         }
 
         Describe(ref body, port, binding!);
+        binding!.Enter(request.Client.ProcessId, file.Owner, ThreadName.Of(request.Client.ProcessId), body.Mode);
         log.Debug("Bound {Name}, mode {Mode}, memory id {MemoryId}", port.Name, body.Mode, body.MemoryId);
         return Errno.Ok;
     }
@@ -256,7 +274,7 @@ internal sealed class ControlPlane(PortDirectory ports, ILogger log)
 
         if (error == Errno.Ok && binding is not null)
         {
-            error = CsbRequests.Initialise(binding, addresses, request.CallerThread);
+            error = CsbRequests.Initialise(binding, addresses, request.Client.Memory);
         }
 
         lock (_lock)

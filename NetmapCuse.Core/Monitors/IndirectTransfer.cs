@@ -32,7 +32,7 @@ internal static unsafe class IndirectTransfer
             byte* data = (slot.Flags & SlotFlags.Indirect) != 0
                 ? Fetch(source, i, ref slot, sizeMax)
                 : DataOf(source, ref slot, sizeMax);
-            if (!monitor.TryClaim(1, out _, out Kring.Claim claim))
+            if (!monitor.TryClaim(1, out _, out Claim claim))
             {
                 monitor.CountNoRoom(count);
                 return;

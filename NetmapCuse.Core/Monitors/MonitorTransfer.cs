@@ -21,7 +21,7 @@ internal static unsafe class MonitorTransfer
     /// <param name="mark">What the slots get: NS_TXMON for what is watched as sent.</param>
     internal static void Copy(Kring source, uint first, uint count, Kring monitor, SlotFlags mark)
     {
-        if (!TryClaimForLatest(source, first, count, monitor, out Kring.Claim claim))
+        if (!TryClaimForLatest(source, first, count, monitor, out Claim claim))
         {
             return;
         }
@@ -72,7 +72,7 @@ internal static unsafe class MonitorTransfer
     /// </summary>
     internal static void Swap(Kring source, uint first, uint count, Kring monitor)
     {
-        if (!TryClaimForLatest(source, first, count, monitor, out Kring.Claim claim))
+        if (!TryClaimForLatest(source, first, count, monitor, out Claim claim))
         {
             return;
         }
@@ -114,7 +114,7 @@ internal static unsafe class MonitorTransfer
         source.Direction == RingDirection.Tx ? SlotFlags.TxMonitored : SlotFlags.None;
 
     /// <summary>Claims as many of the wanted slots as there are, for the latest.</summary>
-    private static bool TryClaimForLatest(Kring source, uint first, uint wanted, Kring monitor, out Kring.Claim claim)
+    private static bool TryClaimForLatest(Kring source, uint first, uint wanted, Kring monitor, out Claim claim)
     {
         claim = default;
         uint fitting = wanted;
@@ -138,7 +138,7 @@ internal static unsafe class MonitorTransfer
         return fitting != 0;
     }
 
-    internal static void HandOver(Kring monitor, in Kring.Claim claim, in SlotSum sum)
+    internal static void HandOver(Kring monitor, in Claim claim, in SlotSum sum)
     {
         if (monitor.Complete(claim, sum.Frames, sum.Bytes))
         {

@@ -96,7 +96,7 @@ internal sealed class RingMonitors : IRingMonitors
     }
 
     /// <summary>A port that cannot send all at once is offered the rest again, but monitors have seen it.</summary>
-    public void Sending(Kring ring, int indirectThread)
+    public void Sending(Kring ring, bool mayBeIndirect)
     {
         if (_copies.Length == 0)
         {
@@ -108,7 +108,7 @@ internal sealed class RingMonitors : IRingMonitors
         foreach (Kring monitor in _copies)
         {
             uint count = RingWindow.Distance(first, head, ring.NumSlots);
-            if (indirectThread != 0 && IndirectTransfer.IsNeeded(ring, first, count))
+            if (mayBeIndirect && IndirectTransfer.IsNeeded(ring, first, count))
             {
                 IndirectTransfer.Copy(ring, first, count, monitor);
             }

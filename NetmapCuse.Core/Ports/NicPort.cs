@@ -1,4 +1,5 @@
 using NetmapCuse.Core.Abi.Linux;
+using NetmapCuse.Core.Books;
 using NetmapCuse.Core.Memory;
 using NetmapCuse.Core.Rings;
 using Serilog;
@@ -42,6 +43,8 @@ internal sealed partial class NicPort : Port, IAdapterEvents
         region.AddReference();
         UseHostRings(0, 0);
     }
+
+    private protected override PortKind Kind => PortKind.Interface;
 
     internal override bool MayChangeRegion => Bindings == 0 && Pipes.Count == 0;
 
@@ -224,6 +227,7 @@ internal sealed partial class NicPort : Port, IAdapterEvents
         _adapter.Host?.Spread(HostRxRings);
         error = _adapter.Open(Region, this);
         _isOpen = error == Errno.Ok;
+        Tell(_isOpen ? Status : "not open");
         return error;
     }
 

@@ -11,7 +11,11 @@ internal sealed unsafe partial class Kring
     private int _holder;
 
     /// <summary>Bindings that use the ring.</summary>
-    internal int Users { get; set; }
+    internal int Users
+    {
+        get => _record->Users;
+        set => _record->Users = value;
+    }
 
     /// <summary>The binding that has the ring to itself, if any.</summary>
     internal object? ExclusiveOwner { get; set; }
@@ -74,6 +78,9 @@ internal sealed unsafe partial class Kring
         MirrorOf = owner;
         return true;
     }
+
+    /// <summary>The port has the ring no longer: readers of the books do not see it any more.</summary>
+    internal void Hide() => _place.Hide();
 
     /// <summary>Deletes the shared ring; its buffers are those that its slots show.</summary>
     internal void Delete()

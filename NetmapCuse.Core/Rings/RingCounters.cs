@@ -1,7 +1,9 @@
+using System.Runtime.InteropServices;
+
 namespace NetmapCuse.Core.Rings;
 
 /// <summary>
-/// What a ring has done. Each field has one writer at a time (the thread that holds the ring, or the destination lock);
+/// What a ring has done, on a cache line of its own. Each field has one writer at a time (the thread that holds the ring, or the destination lock);
 /// readers may be a moment behind. A frame counts once, however many slots it takes, and is in exactly one field:
 /// <list type="bullet">
 /// <item>TX: in <see cref="Frames"/> when the port has passed it on (to the wire, to at least one receiver of the switch even if that
@@ -10,28 +12,31 @@ namespace NetmapCuse.Core.Rings;
 /// <item>The rings of an attached interface count what the interface sends and receives; the switch adds drops only.</item>
 /// </list>
 /// </summary>
-internal struct RingCounters
+[StructLayout(LayoutKind.Sequential, Size = 64)]
+public struct RingCounters
 {
-    internal ulong Frames;
-    internal ulong Bytes;
+    /// <summary>TX: frames that the program sent. RX: frames put into the ring.</summary>
+    public ulong Frames;
+
+    public ulong Bytes;
 
     /// <summary>The receiving ring was full.</summary>
-    internal ulong NoRoom;
+    public ulong NoRoom;
 
     /// <summary>A slot had an impossible length, index or address, or the frame is none.</summary>
-    internal ulong BadSlot;
+    public ulong BadSlot;
 
     /// <summary>There is no port that wants it.</summary>
-    internal ulong NoDestination;
+    public ulong NoDestination;
 
     /// <summary>The interface is down.</summary>
-    internal ulong NoCarrier;
+    public ulong NoCarrier;
 
     /// <summary>More bytes or slots than the interface, or a ring, can take in one frame.</summary>
-    internal ulong TooLong;
+    public ulong TooLong;
 
     /// <summary>Frames dropped, whatever the cause.</summary>
-    internal readonly ulong Dropped => NoRoom + BadSlot + NoDestination + NoCarrier + TooLong;
+    public readonly ulong Dropped => NoRoom + BadSlot + NoDestination + NoCarrier + TooLong;
 
     internal void CountDropped(DropCause cause, uint frames)
     {
@@ -52,7 +57,7 @@ internal struct RingCounters
         }
     }
 
-    internal void Add(in RingCounters other)
+    public void Add(in RingCounters other)
     {
         Frames += other.Frames;
         Bytes += other.Bytes;

@@ -121,7 +121,7 @@ internal sealed unsafe partial class Forwarder
 
         uint packets = a.Packets + b.Packets;
         uint slots = a.Slots + b.Slots;
-        Kring.Claim claim;
+        Claim claim;
         uint fitting = packets;
 
         // Read once: it goes when the port is detached, which a sender may meet here.
@@ -189,7 +189,7 @@ internal sealed unsafe partial class Forwarder
     /// The usual case: one list of packets of one slot. The data of some frames and then their slots: stores to cache
     /// lines that the receiver's CPU has overlap, as long as nothing between them waits for one.
     /// </summary>
-    private ulong CopySingles(Kring ring, in Kring.Claim claim, in PacketList list, uint packets)
+    private ulong CopySingles(Kring ring, in Claim claim, in PacketList list, uint packets)
     {
         ulong bytes = 0;
         uint slot = claim.Start;
@@ -222,7 +222,7 @@ internal sealed unsafe partial class Forwarder
         return bytes;
     }
 
-    private ulong CopyList(Kring ring, in Kring.Claim claim, in PacketList list, uint packets)
+    private ulong CopyList(Kring ring, in Claim claim, in PacketList list, uint packets)
     {
         ulong bytes = 0;
         uint slot = claim.Start;
@@ -236,7 +236,7 @@ internal sealed unsafe partial class Forwarder
         return bytes;
     }
 
-    private ulong CopyMerged(Kring ring, in Kring.Claim claim, in PacketList a, in PacketList b, uint packets)
+    private ulong CopyMerged(Kring ring, in Claim claim, in PacketList a, in PacketList b, uint packets)
     {
         ulong bytes = 0;
         uint slot = claim.Start;

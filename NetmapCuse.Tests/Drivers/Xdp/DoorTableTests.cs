@@ -113,7 +113,7 @@ public sealed class DoorTableTests(RealDevice device) : DeviceTest(device), ICla
                 int start = 0;
                 for (int i = 0; i < cut.Length; start += cut[i++])
                 {
-                    client.Tx.Put(frame[start..(start + cut[i])], i + 1 < cut.Length ? SlotFlags.MoreFragments : SlotFlags.None);
+                    client.Tx.Put(frame.AsSpan(start, cut[i]), i + 1 < cut.Length ? SlotFlags.MoreFragments : SlotFlags.None);
                 }
             }
 
@@ -124,7 +124,7 @@ public sealed class DoorTableTests(RealDevice device) : DeviceTest(device), ICla
             // More slots than the kernel joins: dropped, and counted as what it is.
             for (int i = 0; i < 30; i++)
             {
-                client.Tx.Put(frame[..40], i < 29 ? SlotFlags.MoreFragments : SlotFlags.None);
+                client.Tx.Put(frame.AsSpan(0, 40), i < 29 ? SlotFlags.MoreFragments : SlotFlags.None);
             }
 
             client.Tx.Put(frame);
