@@ -38,6 +38,8 @@ internal sealed class IgbDriver(NicDevice device, ControlMemory memory, NicLink 
     private const ushort IdI350 = 0x1521;
     private const ushort IdI210 = 0x1533;
 
+    private static readonly TimeSpan s_eepromTime = TimeSpan.FromMilliseconds(50);
+
     private readonly ushort _id = device.Config.Device;
 
     internal static NicDriverEntry Entry { get; } = new(
@@ -123,8 +125,12 @@ internal sealed class IgbDriver(NicDevice device, ControlMemory memory, NicLink 
         _ = Registers.Read(IgbRegisters.Eicr);
     }
 
-    /// <summary>320961 section 4.2.1.6.1: what the EEPROM sets up is there when its reading is done.</summary>
-    protected override void AwaitReset() => Registers.Wait(IgbRegisters.Eecd, AutoReadDone, AutoReadDone, Patience);
+    /// <summary>
+    /// 320961 section 4.2.1.6.1: what the EEPROM sets up is there when its reading is done. QEMU's model has no EEPROM to read and never
+    /// says so, so this does not wait for ever.
+    /// </summary>
+    protected override void AwaitReset() =>
+        _ = SpinWait.SpinUntil(() => (Registers.Read(IgbRegisters.Eecd) & AutoReadDone) != 0, s_eepromTime);
 
     protected override void StartReceiving()
     {

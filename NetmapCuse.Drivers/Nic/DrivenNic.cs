@@ -110,8 +110,8 @@ internal sealed partial class DrivenNic : IRegionDevice, IDisposable
         Rings = new PortRings(
             (uint)_transmit.Length, (uint)_receive.Length, _driver.Limits.Slots(_settings.Slots), RxSlots),
         Mtu = _mtu,
-        ReceiveBufferMax = Math.Max(_driver.ReceiveBytes(UsualBuffer), _mtu <= UsualBuffer ? UsualBuffer : 0),
-        SplitsFrames = true,
+        ReceiveBufferMax = _driver.Limits.SplitsFrames ? UsualBuffer : uint.MaxValue,
+        SplitsFrames = _driver.Limits.SplitsFrames,
         IsNative = true,
         HostRings = _tap is null ? 0u : 1,
     };

@@ -2,6 +2,9 @@ using NetmapCuse.Drivers.E1000;
 using NetmapCuse.Drivers.E1000e;
 using NetmapCuse.Drivers.Igb;
 using NetmapCuse.Drivers.Pci;
+using NetmapCuse.Drivers.Rtl8139;
+using NetmapCuse.Drivers.VirtioNet;
+using NetmapCuse.Drivers.Vmxnet3;
 
 namespace NetmapCuse.Drivers.Nic;
 
@@ -13,6 +16,9 @@ internal static class NicDrivers
         E1000Driver.Entry,
         E1000eDriver.Entry,
         IgbDriver.Entry,
+        VirtioNetDriver.Entry,
+        Vmxnet3Driver.Entry,
+        Rtl8139Driver.Entry,
     ];
 
     internal static NicDriverEntry? For(PciFunction function) =>

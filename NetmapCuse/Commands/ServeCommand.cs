@@ -58,9 +58,20 @@ internal static class ServeCommand
             Description = "Where parameters are served as files: DIR/parameters; empty for nowhere",
             DefaultValueFactory = _ => "/run/netmapcuse",
         };
+        Option<string[]> vfio = new("--vfio")
+        {
+            Description = "A NIC that the daemon drives itself, by VFIO: its PCI address or the name of its interface; may be given several "
+                + "times. The host keeps a TAP of the name",
+            DefaultValueFactory = _ => [],
+        };
+        Option<bool> inUse = new("--in-use")
+        {
+            Description = "Takes NICs for --vfio also while their interfaces have addresses, a default route or a master",
+        };
         Command command = new("serve", "Serve /dev/netmap in the foreground; prints 'ready' when programs can open it")
         {
-            device, mode, owner, group, transport, door, arenaSize, hugePages, spin, verbose, set, sharedSwitch, runDirectory,
+            device, mode, owner, group, transport, door, arenaSize, hugePages, spin, verbose, set, sharedSwitch, runDirectory, vfio,
+            inUse,
         };
         command.SetAction(parsed =>
         {
@@ -79,6 +90,8 @@ internal static class ServeCommand
                 Parameters = parsed.GetValue(set)!,
                 SharedSwitches = parsed.GetValue(sharedSwitch)!,
                 RunDirectory = parsed.GetValue(runDirectory)!,
+                Nics = parsed.GetValue(vfio)!,
+                TakesNicsInUse = parsed.GetValue(inUse),
             });
         });
         return command;
