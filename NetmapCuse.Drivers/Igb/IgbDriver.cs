@@ -34,6 +34,12 @@ internal sealed class IgbDriver(NicDevice device, ControlMemory memory, NicLink 
     // RXDCTL and TXDCTL: prefetch 8, host 1, write-back 1
     private const uint Thresholds = 8 | (1u << 8) | (1u << 16);
 
+    // MDIC: register 0 of PHY 1; control: 12 negotiate, 9 begin again
+    private const uint NegotiateAnew = (1u << 12) | (1u << 9);
+    private const uint MdicPhy = 1u << 21;
+    private const uint MdicWrite = 1u << 26;
+    private const uint MdicReady = 1u << 28;
+
     private const ushort Id82576 = 0x10c9;
     private const ushort IdI350 = 0x1521;
     private const ushort IdI210 = 0x1533;
@@ -179,6 +185,19 @@ internal sealed class IgbDriver(NicDevice device, ControlMemory memory, NicLink 
         IdI350 => 8,
         _ => 4,
     };
+
+    /// <summary>
+    /// Has the PHY negotiate anew where there is no link (IEEE 802.3 clause 22, register 0; 320961 section 8.2.4): after a reset of all
+    /// it waits to be told. One that has a link keeps it.
+    /// </summary>
+    protected override void StartNegotiation()
+    {
+        if (!HasLink())
+        {
+            Registers.Write(IntelRegisters.Mdic, NegotiateAnew | MdicPhy | MdicWrite);
+            Registers.Wait(IntelRegisters.Mdic, MdicReady, MdicReady, Patience);
+        }
+    }
 
     /// <summary>One queue that is full would keep frames from all of them.</summary>
     private uint Drops() => Setup.RxQueues > 1 ? DropEnable : 0;

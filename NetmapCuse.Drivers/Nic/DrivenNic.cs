@@ -193,7 +193,7 @@ internal sealed partial class DrivenNic : IRegionDevice, IDisposable
             {
                 _programSenders++;
                 _service?.LeaveTransmit(ring.Number);
-                NicTransmitQueue queue = _driver.MakeTransmit(ring, _regionIova);
+                NicTransmitQueue queue = _driver.MakeTransmit(ring, _regionIova + _settings.StrayBytes);
                 queue.Closing = CloseProgram;
                 Put(queue);
                 made = queue;
@@ -258,9 +258,10 @@ internal sealed partial class DrivenNic : IRegionDevice, IDisposable
                 Quiesce();
             }
 
+            // The name is free when the host's driver comes back.
+            _tap?.Dispose();
             _device.Dispose();
             _interrupts.Dispose();
-            _tap?.Dispose();
         }
     }
 
