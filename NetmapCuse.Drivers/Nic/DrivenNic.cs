@@ -5,6 +5,7 @@ using NetmapCuse.Core.Memory;
 using NetmapCuse.Core.Ports;
 using NetmapCuse.Core.Rings;
 using NetmapCuse.Drivers.Mmio;
+using NetmapCuse.Drivers.Vfio;
 using Serilog;
 
 namespace NetmapCuse.Drivers.Nic;
@@ -57,7 +58,7 @@ internal sealed partial class DrivenNic : IRegionDevice, IDisposable
         _mtu = settings.Mtu;
         _link = new NicLink();
         _memory = new ControlMemory(DmaPlan.Control, DmaPlan.ControlBytes);
-        MapControl();
+        _device.Dma.Map(_memory);
         _device.Config.IsMaster = true;
         _driver = entry.Make(device, _memory, _link);
         NicLimits limits = _driver.Limits;
@@ -265,8 +266,6 @@ internal sealed partial class DrivenNic : IRegionDevice, IDisposable
         }
     }
 
-    private unsafe void MapControl() => _device.Dma.Map(_memory.Address, _memory.Iova, _memory.Bytes);
-
     private static string? Obstacle(Region region) =>
         region.IsExternal ? "memory of a program (extmem) cannot be reached by a NIC; use a region of the device"
         : region.FaultsAskUs ? "a NIC does not reach the packet memory of the page-cache door; serve the device with --door passthrough or cuse"
@@ -283,7 +282,7 @@ internal sealed partial class DrivenNic : IRegionDevice, IDisposable
 
         _regionIova = DmaPlan.Place(region, _driver.Limits.DmaBits)
             ?? throw new PosixException("reaching the region with the short addresses of this chip (lower buf_num)", Errno.NoMem);
-        MapRegion(region);
+        _device.Dma.Map(region, _regionIova);
         _region = region;
         region.AddDevice(this);
         _events = events;
@@ -292,8 +291,6 @@ internal sealed partial class DrivenNic : IRegionDevice, IDisposable
             Restart(bufferSize);
         }
     }
-
-    private unsafe void MapRegion(Region region) => _device.Dma.Map(region.Address, _regionIova, region.Layout.MemorySize);
 
     private void CloseProgram(NicQueue queue)
     {

@@ -78,6 +78,7 @@ public sealed class VirtioQueueTests : IDisposable
     {
         (NicReceiveQueue queue, PlayedVirtqueue device) = Receive(isPacked);
         queue.Take(_rx.Batch(0, Slots));
+        queue.Tell();
         uint at = 0;
         List<(uint Id, ulong Table)> given = [];
         for (uint round = 1; round < 200; round++)
@@ -103,6 +104,7 @@ public sealed class VirtioQueueTests : IDisposable
     {
         (NicReceiveQueue queue, PlayedVirtqueue device) = Receive(isPacked);
         queue.Take(_rx.Batch(0, Slots));
+        queue.Tell();
         uint id = device.TakeAll()[0].Id;
         device.Use(Slots + 7, 100);
         device.Use(id, uint.MaxValue);
@@ -119,10 +121,12 @@ public sealed class VirtioQueueTests : IDisposable
     {
         (NicReceiveQueue queue, PlayedVirtqueue device) = Receive(isPacked);
         queue.Take(_rx.Batch(0, Slots));
+        queue.Tell();
         device.Use(device.TakeAll()[5].Id, 72);
         queue.Receive(_rx.Batch(0, Slots - 1)).Should().Be(1);
 
         queue.Rewind();
+        queue.Tell();
         Player(isPacked, queue.Block).TakeAll().Should().HaveCount((int)Slots - 1);
     }
 
