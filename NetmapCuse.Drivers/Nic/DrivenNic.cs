@@ -59,13 +59,13 @@ internal sealed partial class DrivenNic : IRegionDevice, IDisposable
         _link = new NicLink();
         _memory = new ControlMemory(DmaPlan.Control, DmaPlan.ControlBytes);
         _device.Dma.Map(_memory);
-        _device.Config.IsMaster = true;
         _driver = entry.Make(device, _memory, _link);
         NicLimits limits = _driver.Limits;
         uint queues = settings.Queues != 0 ? settings.Queues : (uint)Environment.ProcessorCount;
         _receive = new NicReceiveQueue?[Math.Clamp(queues, 1, limits.RxQueues)];
         _transmit = new NicTransmitQueue?[Math.Clamp(queues, 1, limits.TxQueues)];
         _driver.Reset();
+        _device.Config.IsMaster = true;
         _interrupts = new NicInterrupts(device, (uint)Math.Max(_receive.Length, _transmit.Length), limits.UsesMessages);
         _setup = MakeSetup(UsualBuffer);
         _thread = new NicThread(this, _interrupts, tap);
@@ -169,10 +169,11 @@ internal sealed partial class DrivenNic : IRegionDevice, IDisposable
 
             try
             {
+                // A queue's descriptors are the same memory whoever has it.
+                _service?.LeaveReceive(ring.Number);
                 NicReceiveQueue made = _driver.MakeReceive(ring, _regionIova);
                 made.Take(slots);
                 made.Closing = CloseProgram;
-                _service?.LeaveReceive(ring.Number);
                 Put(made);
                 queue = made;
                 return Errno.Ok;
