@@ -87,6 +87,9 @@ public sealed class NetmapDevice : ICallHandler, IPollWaker, IDisposable
     /// <summary>What other processes may read.</summary>
     internal Bookkeeper Books { get; }
 
+    /// <summary>Says in the books where and how the device is served.</summary>
+    public void Describe(string path, Door door, string transport) => Books.Describe(path, door.ToString().ToLowerInvariant(), transport);
+
     /// <summary>Says who wakes sleepers. Before the first call comes in.</summary>
     public void Attach(IPollWaker waker) => _waker = waker;
 
@@ -102,6 +105,7 @@ public sealed class NetmapDevice : ICallHandler, IPollWaker, IDisposable
         (ClientRights? rights, ClientImage? image) = ClientProcess.RightsOf(caller.ThreadId);
         _openers.Add(rights, image);
         Volatile.Write(ref _files[place], new OpenFile(this, _openers, caller, place));
+        Interlocked.Increment(ref Books.Header.OpenFiles);
         handle = (ulong)place;
         return Errno.Ok;
     }
@@ -190,6 +194,7 @@ public sealed class NetmapDevice : ICallHandler, IPollWaker, IDisposable
     {
         _plane.Release(file);
         Volatile.Write(ref _files[file.Place], null);
+        Interlocked.Decrement(ref Books.Header.OpenFiles);
         _freeFiles.Push(file.Place);
     }
 
