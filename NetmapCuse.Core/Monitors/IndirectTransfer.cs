@@ -45,7 +45,10 @@ internal static unsafe class IndirectTransfer
             Buffer.MemoryCopy(data, place, length, length);
             target->Length = (ushort)length;
             target->Flags = slot.Flags | MonitorTransfer.MarkOf(source);
-            MonitorTransfer.HandOver(monitor, claim, length);
+            slot.Length = (ushort)length;
+            SlotSum sum = default;
+            sum.Add(slot);
+            MonitorTransfer.HandOver(monitor, claim, sum);
         }
     }
 

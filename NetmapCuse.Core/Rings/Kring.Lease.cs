@@ -53,7 +53,9 @@ internal sealed unsafe partial class Kring
     {
         // Here the slots are filled and still the sender's alone.
         _monitors?.Arrived(this, claim.Start, claim.Count);
-        return _gate.Complete(ref Indexes, ref Counters, claim, frames, bytes);
+        // A TX ring is an attached interface's: it counts what leaves by the wire.
+        bool counts = Direction == RingDirection.Rx;
+        return _gate.Complete(ref Indexes, ref Counters, claim, counts ? frames : 0, counts ? bytes : 0);
     }
 
     /// <summary>Counts frames that found no room here. Several senders may.</summary>

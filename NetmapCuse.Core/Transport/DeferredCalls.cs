@@ -11,9 +11,8 @@ internal sealed class DeferredCalls
 {
     private const int EarlyMax = 64;
 
-    private readonly Lock _gate = new();
+    private readonly object _gate = new();
     private readonly Dictionary<ulong, DeferredCall> _open = [];
-    private readonly ManualResetEventSlim _someOpen = new();
     private readonly ulong[] _early = new ulong[EarlyMax];
     private int _nextEarly;
     private bool _ended;
@@ -28,8 +27,7 @@ internal sealed class DeferredCalls
             interrupt = _ended || _early.Contains(call.Unique);
             if (_isWatchAsleep)
             {
-                _isWatchAsleep = false;
-                _someOpen.Set();
+                Monitor.PulseAll(_gate);
             }
         }
 
@@ -95,16 +93,14 @@ internal sealed class DeferredCalls
     {
         lock (_gate)
         {
-            if (_open.Count != 0 || _ended)
+            _isWatchAsleep = true;
+            while (_open.Count == 0 && !_ended)
             {
-                return;
+                _ = Monitor.Wait(_gate);
             }
 
-            _isWatchAsleep = true;
-            _someOpen.Reset();
+            _isWatchAsleep = false;
         }
-
-        _someOpen.Wait();
     }
 
     /// <summary>Ends the wait. No call is opened any more.</summary>
@@ -113,7 +109,7 @@ internal sealed class DeferredCalls
         lock (_gate)
         {
             _ended = true;
-            _someOpen.Set();
+            Monitor.PulseAll(_gate);
         }
     }
 }

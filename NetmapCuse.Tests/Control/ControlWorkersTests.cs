@@ -23,7 +23,7 @@ public sealed class ControlWorkersTests
         }
 
         goOn.Set();
-        done.Wait(Background.Patience).Should().BeTrue();
+        done.Wait(Background.Patience, TestContext.Current.CancellationToken).Should().BeTrue();
         SpinWait.SpinUntil(() => workers.AreIdle, Background.Patience).Should().BeTrue();
     }
 
@@ -42,7 +42,7 @@ public sealed class ControlWorkersTests
         {
             using ManualResetEventSlim served = new();
             workers.TryRun(user, served.Set).Should().BeTrue();
-            served.Wait(Background.Patience).Should().BeTrue();
+            served.Wait(Background.Patience, TestContext.Current.CancellationToken).Should().BeTrue();
         }
 
         goOn.Set();
@@ -52,13 +52,13 @@ public sealed class ControlWorkersTests
     [Fact]
     public void Where_no_thread_can_be_had_those_that_there_are_do_the_work()
     {
-        using ControlWorkers workers = new(static _ => throw new OutOfMemoryException("no thread left"));
+        using ControlWorkers workers = new(static _ => throw new InsufficientMemoryException("no thread left"));
         using CountdownEvent done = new(50);
         for (int i = 0; i < 50; i++)
         {
             workers.TryRun(0, () => done.Signal()).Should().BeTrue();
         }
 
-        done.Wait(Background.Patience).Should().BeTrue();
+        done.Wait(Background.Patience, TestContext.Current.CancellationToken).Should().BeTrue();
     }
 }

@@ -1,7 +1,9 @@
 using FluentAssertions;
+using NetmapCuse.Core.Clients;
 using NetmapCuse.Core.Files;
 using NetmapCuse.Core.Rings;
 using NetmapCuse.Core.Transport;
+using Serilog.Core;
 using Xunit;
 
 namespace NetmapCuse.Tests.Files;
@@ -12,9 +14,9 @@ public sealed class WakeMarkTests : IPollWaker
     private readonly OpenFile _file;
     private int _wakeUps;
 
-    public WakeMarkTests() => _file = new OpenFile(this, owner: 0);
+    public WakeMarkTests() => _file = new OpenFile(this, new Openers(Logger.None), new Caller(0, 0, 0));
 
-    public void WakePollers(ulong kernelHandle) => _wakeUps++;
+    void IPollWaker.WakePollers(ulong kernelHandle) => _wakeUps++;
 
     [Fact]
     public void News_wake_once_for_each_mark()
