@@ -104,7 +104,7 @@ public sealed class NetmapDevice : ICallHandler, IPollWaker, IDisposable
         // Before it can map the memory, what may lie there counts as its work.
         (ClientRights? rights, ClientImage? image) = ClientProcess.RightsOf(caller.ThreadId);
         _openers.Add(rights, image);
-        Volatile.Write(ref _files[place], new OpenFile(this, _openers, caller, place));
+        Volatile.Write(ref _files[place], new OpenFile(_waker ?? this, _openers, caller, place));
         Interlocked.Increment(ref Books.Header.OpenFiles);
         handle = (ulong)place;
         return Errno.Ok;
@@ -268,14 +268,14 @@ public sealed class NetmapDevice : ICallHandler, IPollWaker, IDisposable
             return Errno.Ok;
         }
 
-        return -Errno.Again;
+        return -Errno.NoMem;
     }
 
     private void Start(OpenFile file, uint command, PendingAnswer answer, uint user)
     {
         if (!_workers.TryRun(user, () => Answer(file, command, answer)))
         {
-            answer.Give(Errno.Again);
+            answer.Give(Errno.NoMem);
             answer.Client.Dispose();
         }
     }
