@@ -79,14 +79,17 @@ internal static class PollCheck
             }
         }
 
-        return ready | SyncRx(binding, events & PollEvents.Readable);
+        return ready | SyncRx(binding, events & PollEvents.Readable, binding.UpdatesRxOnPoll);
     }
 
-    /// <summary>All rings are synced, also after one was found readable: otherwise the last ones would starve.</summary>
-    private static uint SyncRx(Binding binding, uint wantRx)
+    /// <summary>
+    /// All rings are synced, also after one was found readable: otherwise the last ones would starve. With NR_DO_RX_POLL they are
+    /// updated for a poll that did not ask for read events, too, and it is not told of any.
+    /// </summary>
+    private static uint SyncRx(Binding binding, uint wantRx, bool updates)
     {
         uint ready = 0;
-        if (wantRx == 0 || binding.Rx.Length == 0)
+        if ((wantRx == 0 && !updates) || binding.Rx.Length == 0)
         {
             return ready;
         }

@@ -55,6 +55,9 @@ internal sealed class Binding
     /// <summary>poll pushes TX rings although nobody asked for POLLOUT.</summary>
     internal bool PushesTxOnPoll => (Flags & RegisterFlags.NoTxPoll) == 0;
 
+    /// <summary>poll updates RX rings although nobody asked for POLLIN.</summary>
+    internal bool UpdatesRxOnPoll => (Flags & RegisterFlags.DoRxPoll) != 0;
+
     /// <summary>
     /// Binds: ring selection, krings, exclusivity, rings, netmap_if, extra buffers (steps 9 to 19 of
     /// reference/netmap-behaviour.md section 2.1). Everything is undone on failure.

@@ -359,7 +359,7 @@ internal sealed partial class XdpAdapter : IAdapter
     private string NameNow() => _control.Name(Device) ?? throw new PosixException($"finding {Name}", Errno.NxIo);
 
     private uint PauseMicroseconds() =>
-        _settings.GenericNotifyNanoseconds < NotifyMin ? 0 : _settings.GenericNotifyNanoseconds / 1000;
+        !_settings.Mitigates || _settings.GenericNotifyNanoseconds < NotifyMin ? 0 : _settings.GenericNotifyNanoseconds / 1000;
 
     private AdapterProperties LookAgain()
     {
