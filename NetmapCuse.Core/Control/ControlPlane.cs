@@ -1,5 +1,6 @@
 using NetmapCuse.Core.Abi.Linux;
 using NetmapCuse.Core.Abi.Netmap;
+using NetmapCuse.Core.Clients;
 using NetmapCuse.Core.Files;
 using NetmapCuse.Core.Loops;
 using NetmapCuse.Core.Memory;
@@ -51,7 +52,13 @@ internal sealed class ControlPlane(PortDirectory ports, ILogger log)
     {
         lock (_lock)
         {
-            int error = request.Type switch
+            int error = request.LooksAtNames ? ports.Scopes.TryEnter(request.Client.Place) : Errno.Ok;
+            if (error != Errno.Ok)
+            {
+                return error;
+            }
+
+            error = request.Type switch
             {
                 RequestType.SyncLoopStart => _loops.Start(file, request, OnLoopEnded),
                 RequestType.SyncLoopStop => SyncLoops.Stop(file, request),
@@ -78,6 +85,7 @@ internal sealed class ControlPlane(PortDirectory ports, ILogger log)
     /// <summary>Unbinds a file whose last duplicate is gone.</summary>
     internal void Release(OpenFile file)
     {
+        file.Calls.Close();
         lock (_lock)
         {
             file.IsReleased = true;
@@ -233,6 +241,7 @@ internal sealed class ControlPlane(PortDirectory ports, ILogger log)
         }
 
         Describe(ref body, port, binding!);
+        binding!.Enter(request.Client.ProcessId, file.Owner, ThreadName.Of(request.Client.ProcessId), body.Mode);
         log.Debug("Bound {Name}, mode {Mode}, memory id {MemoryId}", port.Name, body.Mode, body.MemoryId);
         return Errno.Ok;
     }
@@ -265,7 +274,7 @@ internal sealed class ControlPlane(PortDirectory ports, ILogger log)
 
         if (error == Errno.Ok && binding is not null)
         {
-            error = CsbRequests.Initialise(binding, addresses, request.CallerThread);
+            error = CsbRequests.Initialise(binding, addresses, request.Client.Memory);
         }
 
         lock (_lock)

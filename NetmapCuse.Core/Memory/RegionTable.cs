@@ -1,4 +1,5 @@
 using NetmapCuse.Core.Abi.Linux;
+using NetmapCuse.Core.Books;
 
 namespace NetmapCuse.Core.Memory;
 
@@ -14,13 +15,15 @@ internal sealed class RegionTable
     private const int ExternalMax = 64;
 
     private readonly Arena _arena;
+    private readonly Bookkeeper? _books;
     private readonly Dictionary<ushort, Region> _regions = [];
     private readonly Dictionary<MemoryIdentity, Region> _external = [];
     private ushort _lastId = GlobalId;
     private RegionSizes _settledSizes;
 
-    internal RegionTable(Arena arena, RegionSizes globalSizes)
+    internal RegionTable(Arena arena, RegionSizes globalSizes, Bookkeeper? books = null)
     {
+        _books = books;
         _arena = arena;
         RegionLayout? layout = RegionLayout.TryCreate(globalSizes, isPrivate: false);
         Check.That(layout is not null, "the global region has no valid default size");
@@ -28,7 +31,7 @@ internal sealed class RegionTable
         GlobalSizes = globalSizes;
         _settledSizes = globalSizes;
         ArenaRange memory = new(arena, offset, layout.MemorySize);
-        Global = new Region(memory, GlobalId, layout, isPrivate: false, static _ => { });
+        Global = new Region(memory, GlobalId, layout, isPrivate: false, static _ => { }, books);
         Global.AddReference();
         _regions.Add(GlobalId, Global);
     }
@@ -67,7 +70,7 @@ internal sealed class RegionTable
         }
 
         ArenaRange memory = new(_arena, offset, layout.MemorySize);
-        region = new Region(memory, NextId(), layout, isPrivate: true, End);
+        region = new Region(memory, NextId(), layout, isPrivate: true, End, _books);
         _regions.Add(region.Id, region);
         return Errno.Ok;
     }
@@ -119,7 +122,7 @@ internal sealed class RegionTable
         {
             _external.Remove(identity);
             End(ended);
-        });
+        }, _books);
         _regions.Add(region.Id, region);
         _external.Add(identity, region);
         return region;
