@@ -89,6 +89,9 @@ public sealed class NetmapDevice : ICallHandler, IPollWaker, IDisposable
     /// <summary>What other processes may read.</summary>
     internal Bookkeeper Books { get; }
 
+    /// <summary>Says in the books where and how the device is served.</summary>
+    public void Describe(string path, Door door, string transport) => Books.Describe(path, door.ToString().ToLowerInvariant(), transport);
+
     /// <summary>Says who wakes sleepers. Before the first call comes in.</summary>
     public void Attach(IPollWaker waker) => _waker = waker;
 
@@ -103,7 +106,8 @@ public sealed class NetmapDevice : ICallHandler, IPollWaker, IDisposable
         // Before it can map the memory, what may lie there counts as its work.
         (ClientRights? rights, ClientImage? image) = ClientProcess.RightsOf(caller.ThreadId);
         _openers.Add(rights, image);
-        Volatile.Write(ref _files[place], new OpenFile(this, _openers, caller, place));
+        Volatile.Write(ref _files[place], new OpenFile(_waker ?? this, _openers, caller, place));
+        Interlocked.Increment(ref Books.Header.OpenFiles);
         handle = (ulong)place;
         return Errno.Ok;
     }
@@ -192,6 +196,7 @@ public sealed class NetmapDevice : ICallHandler, IPollWaker, IDisposable
     {
         _plane.Release(file);
         Volatile.Write(ref _files[file.Place], null);
+        Interlocked.Decrement(ref Books.Header.OpenFiles);
         _freeFiles.Push(file.Place);
     }
 
@@ -266,14 +271,14 @@ public sealed class NetmapDevice : ICallHandler, IPollWaker, IDisposable
             return Errno.Ok;
         }
 
-        return -Errno.Again;
+        return -Errno.NoMem;
     }
 
     private void Start(OpenFile file, (uint, ulong) command, PendingAnswer answer, uint user)
     {
         if (!_workers.TryRun(user, () => Answer(file, command, answer)))
         {
-            answer.Give(Errno.Again);
+            answer.Give(Errno.NoMem);
             answer.Client.Dispose();
         }
     }

@@ -10,6 +10,7 @@ RootCommand root = new("A user-space /dev/netmap: VALE switches and netmap pipes
     CheckConfigCommand.Create(),
     PortCommand.Create(),
     StatusCommand.Create(),
+    NicCommand.Create(),
     RunCommand.Create(),
     DoctorCommand.Create(),
     PagerCommand.Create(),

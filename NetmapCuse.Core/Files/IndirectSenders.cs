@@ -27,7 +27,7 @@ internal sealed class IndirectSenders(ControlWorkers workers)
 
         if (call.Defer() is not { } reply)
         {
-            return -Errno.Again;
+            return -Errno.NoMem;
         }
 
         PendingAnswer answer = new(reply, client);
@@ -39,7 +39,7 @@ internal sealed class IndirectSenders(ControlWorkers workers)
         });
         if (!isRunning)
         {
-            answer.Give(Errno.Again);
+            answer.Give(Errno.NoMem);
             client.Dispose();
         }
 

@@ -135,7 +135,8 @@ internal static class RingSync
             return Outcome.NeedsMemory;
         }
 
-        return port.Send(ring) ? Ready(ring.Publish()) : Outcome.Error | Ready(ring.ShowsMore);
+        bool isSent = ring.Monitors is null ? port.TxSync(ring) : port.Send(ring);
+        return isSent ? Ready(ring.Publish()) : Outcome.Error | Ready(ring.ShowsMore);
     }
 
     private static Outcome RxHeld(Port port, Kring ring, bool isGood, long now)

@@ -10,7 +10,7 @@ namespace NetmapCuse.Core.Interop;
 /// the right memory; what it brought counts only if the caller still waits afterwards. The descriptor of /proc/ID/mem, opened
 /// while it waited, is that memory for ever, whoever gets the id: everything is written through it, and read through it once the
 /// caller has been answered. That file does not wait for pages that a process has still to fill in itself (userfaultfd) and
-/// does not heed their protection. So a byte of each page is asked for by the id first, where it is needed; that byte is thrown
+/// does not heed their protection, which is looked up therefore. So a byte of each page is asked for by the id first, where it is needed; that byte is thrown
 /// away, and a stranger who has the id by then learns and loses nothing.
 /// </para>
 /// </summary>
@@ -18,16 +18,18 @@ internal sealed unsafe partial class CallerMemory : IDisposable
 {
     private const ulong Page = 4096;
 
+    private readonly ThreadFolder _folder;
     private readonly int _threadId;
     private readonly Fd _memory;
     private readonly Fd _process;
     private volatile bool _isAnswered;
 
-    /// <param name="folder">The thread, which waits.</param>
+    /// <param name="folder">The thread, which waits; stays the caller's.</param>
     /// <param name="threadId">Its id.</param>
     /// <param name="process">A handle on its process; stays the caller's.</param>
     internal CallerMemory(ThreadFolder folder, int threadId, Fd process)
     {
+        _folder = folder;
         _threadId = threadId;
         _process = process;
         _memory = folder.Open("mem", OpenFlags.ReadWrite);
@@ -51,8 +53,15 @@ internal sealed unsafe partial class CallerMemory : IDisposable
         }
     }
 
-    /// <summary>Writes all of <paramref name="source"/>. False: EFAULT.</summary>
-    internal bool TryWrite(ulong address, ReadOnlySpan<byte> source)
+    /// <summary>Writes all of <paramref name="source"/> where the process may write. False: EFAULT.</summary>
+    internal bool TryWrite(ulong address, ReadOnlySpan<byte> source) =>
+        source.Length == 0 || (_folder.IsWritable(address, (ulong)source.Length) && TryStore(address, source));
+
+    /// <summary>
+    /// Writes like <see cref="TryWrite"/> to where that has written before; the process may have forbidden itself to write there
+    /// since.
+    /// </summary>
+    internal bool TryStore(ulong address, ReadOnlySpan<byte> source)
     {
         if (!IsOpen)
         {
@@ -92,9 +101,9 @@ internal sealed unsafe partial class CallerMemory : IDisposable
         return TryRead(address, destination[..first]) && TryRead(address + (ulong)first, destination[first..]);
     }
 
-    /// <summary>Writes like <see cref="TryWrite"/>, the first bytes before the others.</summary>
-    internal bool TryWriteInOrder(ulong address, ReadOnlySpan<byte> source, int first) =>
-        TryWrite(address, source[..first]) && TryWrite(address + (ulong)first, source[first..]);
+    /// <summary>Writes like <see cref="TryStore"/>, the first bytes before the others.</summary>
+    internal bool TryStoreInOrder(ulong address, ReadOnlySpan<byte> source, int first) =>
+        TryStore(address, source[..first]) && TryStore(address + (ulong)first, source[first..]);
 
     /// <summary>Reads up to <paramref name="length"/> bytes; returns how many, or -1.</summary>
     internal nint Read(ulong address, byte* destination, uint length)

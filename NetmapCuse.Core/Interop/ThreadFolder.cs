@@ -51,5 +51,45 @@ internal sealed class ThreadFolder : IDisposable
     internal uint? OwnerOf(string name) =>
         !IsInvalid && Libc.StatusOf(PathOf(name), 0, out Statx status) == 0 ? status.UserId : null;
 
+    /// <summary>All of a range is mapped for writing.</summary>
+    internal bool IsWritable(ulong address, ulong length)
+    {
+        ulong next = address;
+        ulong end = address + length;
+        try
+        {
+            foreach (string line in IsInvalid ? [] : ReadLines("maps"))
+            {
+                // "7f1200000000-7f1201000000 rw-s ..." (proc(5)), by address.
+                int dash = line.IndexOf('-', StringComparison.Ordinal);
+                int space = line.IndexOf(' ', StringComparison.Ordinal);
+                ulong from = ulong.Parse(line.AsSpan(0, dash), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
+                ulong to = ulong.Parse(
+                    line.AsSpan(dash + 1, space - dash - 1), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
+                if (to <= next)
+                {
+                    continue;
+                }
+
+                if (from > next || line[space + 2] != 'w')
+                {
+                    return false;
+                }
+
+                next = to;
+                if (next >= end)
+                {
+                    return true;
+                }
+            }
+        }
+        catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+
+        return next >= end && end >= address;
+    }
+
     public void Dispose() => _folder.Dispose();
 }

@@ -119,6 +119,16 @@ internal sealed partial class NicPort : Port, IAdapterEvents
         return error;
     }
 
+    /// <summary>
+    /// TX before RX: a driver whose RX and TX queue share a socket would else make another one for a TX queue that ends next, and
+    /// have the whole region pinned for it.
+    /// </summary>
+    internal override void DeleteUnusedRings(ReadOnlySpan<Kring> rx, ReadOnlySpan<Kring> tx)
+    {
+        base.DeleteUnusedRings([], tx);
+        base.DeleteUnusedRings(rx, []);
+    }
+
     internal override bool HasNews(Kring ring)
     {
         if (ring.IsHost)

@@ -22,6 +22,7 @@ internal abstract class Port
         Rings = rings;
         Region = region;
         _place = region.Books?.AddPort(name, rings);
+        Enter();
     }
 
     /// <summary>The name that requests use, or that an interface had when it was last asked for.</summary>

@@ -21,14 +21,14 @@ internal sealed class RemoteCsb(CallerMemory memory, NmreqCsb addresses) : CsbMe
     internal override bool TryWrite(int entry, uint hwCur, uint hwTail)
     {
         Span<uint> words = [hwCur, hwTail];
-        return memory.TryWriteInOrder(
+        return memory.TryStoreInOrder(
             addresses.ToProgram + At(entry), MemoryMarshal.AsBytes(words), sizeof(uint));
     }
 
     internal override bool TrySetKick(int entry, bool wanted)
     {
         uint value = wanted ? 1u : 0;
-        bool written = memory.TryWrite(
+        bool written = memory.TryStore(
             addresses.ToProgram + At(entry) + CsbToProgram.NeedsKickOffset,
             MemoryMarshal.AsBytes(new ReadOnlySpan<uint>(in value)));
         Interlocked.MemoryBarrier();

@@ -1,9 +1,12 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace NetmapCuse.Core.Transport;
 
 /// <summary>
 /// The deferred calls of a device file, so that FUSE_INTERRUPT finds them. An interrupt is read by another thread than
 /// the call and may overtake its deferral: the newest of those that find nothing are kept for calls still to come.
 /// </summary>
+[SuppressMessage("Design", "CA1001", Justification = "An event whose wait handle nobody asks for holds nothing to free.")]
 internal sealed class DeferredCalls
 {
     private const int EarlyMax = 64;

@@ -124,6 +124,9 @@ public sealed class DeviceServer : IPollWaker, IDisposable
             overFuse, path, () => new PageCacheDoor(options, path.Path, (DeviceFileMemory)memory), handler, log);
     }
 
+    /// <summary>Wakes sleepers by the shortest way, for whoever serves the calls.</summary>
+    public IPollWaker Waker => _notifier;
+
     /// <inheritdoc/>
     public void WakePollers(ulong kernelHandle) => _notifier.WakePollers(kernelHandle);
 

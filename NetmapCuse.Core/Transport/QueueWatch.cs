@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.Win32.SafeHandles;
 using NetmapCuse.Core.Interop;
 using Serilog;
 
@@ -40,6 +41,7 @@ internal sealed class QueueWatch : IDisposable
     {
         _end.Set();
         _thread.Join();
+        Array.ForEach(_places, static place => place.Dispose());
         _end.Dispose();
     }
 
@@ -52,13 +54,24 @@ internal sealed class QueueWatch : IDisposable
         do
         {
             long now = Environment.TickCount64;
-            long servedNow = _places.Sum(static place => place.Queue.Served);
+            long servedNow = Served();
             lastTraffic = servedNow != served ? now : lastTraffic;
             served = servedNow;
             isSuspicious = Look(now);
             pause = isSuspicious ? SecondLookMs : now - lastTraffic < AwayMs ? BusyMs : Math.Max(IdleMs, 2 * _places.Length);
         }
         while (!_end.Wait(pause));
+    }
+
+    private long Served()
+    {
+        long served = 0;
+        foreach (Place place in _places)
+        {
+            served += place.Queue.Served;
+        }
+
+        return served;
     }
 
     /// <summary>True when somebody may be starving.</summary>
@@ -77,7 +90,7 @@ internal sealed class QueueWatch : IDisposable
             long time = thread == 0 ? -1 : Libc.TimeOfThread(thread);
             bool hasRun = time != place.Time;
             place.Time = time;
-            place.Suspicions = hasRun || time < 0 || !IsRunnable(thread) ? 0 : place.Suspicions + 1;
+            place.Suspicions = hasRun || time < 0 || !place.IsRunnable(thread) ? 0 : place.Suspicions + 1;
             if (place.Suspicions > 1)
             {
                 SendAway(place, thread, now);
@@ -131,24 +144,13 @@ internal sealed class QueueWatch : IDisposable
         place.Returned = now;
     }
 
-    /// <summary>State R of proc(5): it runs or waits for its CPU.</summary>
-    private static bool IsRunnable(int thread)
-    {
-        try
-        {
-            string stat = File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/self/task/{thread}/stat"));
-            int state = stat.LastIndexOf(')') + 2;
-            return state < stat.Length && stat[state] == 'R';
-        }
-        catch (IOException)
-        {
-            return false;
-        }
-    }
-
     /// <summary>A queue and where its thread is.</summary>
-    private sealed class Place(UringQueue queue)
+    private sealed class Place(UringQueue queue) : IDisposable
     {
+        private const int StatBytes = 256;
+
+        private SafeFileHandle? _stat;
+
         internal UringQueue Queue { get; } = queue;
 
         /// <summary>How long the thread had run at the last look.</summary>
@@ -165,5 +167,24 @@ internal sealed class QueueWatch : IDisposable
         internal long Until { get; set; }
 
         internal long Returned { get; set; } = long.MinValue / 2;
+
+        /// <summary>State R of proc(5): the thread runs or waits for its CPU. Allocates nothing.</summary>
+        internal bool IsRunnable(int thread)
+        {
+            try
+            {
+                _stat ??= File.OpenHandle(string.Create(CultureInfo.InvariantCulture, $"/proc/self/task/{thread}/stat"));
+                Span<byte> stat = stackalloc byte[StatBytes];
+                stat = stat[..RandomAccess.Read(_stat, stat, 0)];
+                int state = stat.LastIndexOf((byte)')') + 2;
+                return state < stat.Length && stat[state] == 'R';
+            }
+            catch (IOException)
+            {
+                return false;
+            }
+        }
+
+        public void Dispose() => _stat?.Dispose();
     }
 }

@@ -105,7 +105,7 @@ internal sealed class UringQueue : IDeferrer, IDisposable
 
                 while (ring.TryReap(out IoUringCqe completion))
                 {
-                    Handle(ring, in completion);
+                    Serve(ring, in completion);
                 }
             }
         }
@@ -179,7 +179,7 @@ internal sealed class UringQueue : IDeferrer, IDisposable
             }
             else
             {
-                Handle(ring, in completion);
+                Serve(ring, in completion);
             }
         }
 
@@ -196,22 +196,6 @@ internal sealed class UringQueue : IDeferrer, IDisposable
             _device, FuseProtocol.UringRegister, entry.VectorAddress, UringEntry.VectorCount, in command, entry.Index);
     }
 
-    private void Handle(IoUring ring, in IoUringCqe completion)
-    {
-        if (completion.UserData == WakeToken)
-        {
-            SubmitAnswered(ring);
-        }
-        else if (completion.Result < 0)
-        {
-            Lose(-completion.Result);
-        }
-        else
-        {
-            Serve(ring, _entries[completion.UserData]);
-        }
-    }
-
     /// <summary>The kernel gives an entry back without a request.</summary>
     private void Lose(int errno)
     {
@@ -224,8 +208,21 @@ internal sealed class UringQueue : IDeferrer, IDisposable
         }
     }
 
-    private void Serve(IoUring ring, UringEntry entry)
+    private void Serve(IoUring ring, in IoUringCqe completion)
     {
+        if (completion.UserData == WakeToken)
+        {
+            SubmitAnswered(ring);
+            return;
+        }
+
+        if (completion.Result < 0)
+        {
+            Lose(-completion.Result);
+            return;
+        }
+
+        UringEntry entry = _entries[completion.UserData];
         ref FuseUringHeaders headers = ref entry.Headers;
         FuseInHeader header = MemoryMarshal.Read<FuseInHeader>(headers.InOut);
         Span<byte> payload = entry.Payload;

@@ -108,7 +108,7 @@ internal class ValePort : Port
         uint head = ring.Indexes.RHead;
         if (head != ring.Indexes.HwCur)
         {
-            Forward(ring, ring.Index, head);
+            _forwarders[ring.Index].Forward(this, ring, head, _parameters.BridgeBatch);
             ring.Indexes.HwCur = head;
         }
 

@@ -2,9 +2,8 @@ using System.Runtime.InteropServices;
 using System.Text;
 using NetmapCuse.Core.Abi.Linux;
 using NetmapCuse.Core.Interop;
-using Libc = NetmapCuse.Drivers.Interop.Libc;
 
-namespace NetmapCuse.Drivers.Common;
+namespace NetmapCuse.Drivers.Interop;
 
 /// <summary>News of one interface by rtnetlink, in the network namespace that it was made in (linux/rtnetlink.h).</summary>
 internal sealed unsafe class LinkWatch : IDisposable
