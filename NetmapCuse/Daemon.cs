@@ -5,6 +5,7 @@ using NetmapCuse.Core.Interop;
 using NetmapCuse.Core.Memory;
 using NetmapCuse.Core.Transport;
 using NetmapCuse.Drivers.Tap;
+using NetmapCuse.Drivers.VhostUser;
 using NetmapCuse.Drivers.Xdp;
 using NetmapCuse.Logging;
 using Serilog;
@@ -102,7 +103,7 @@ internal static class Daemon
 
     /// <summary>A device file with its state and its server.</summary>
     private sealed class ServedDevice(
-        NetmapDevice device, DeviceServer server, PagerProcess? pager, DirectoryServer? parameters) : IDisposable
+        NetmapDevice device, DeviceServer server, PagerProcess? pager, DirectoryServer? parameters, GuestPorts guests) : IDisposable
     {
         internal Task Ended => server.Ended;
 
@@ -147,19 +148,23 @@ internal static class Daemon
                 : new MemFdMemory(options.ArenaBytes, settings.HugePages);
             TellOfHugePages(settings, door, log);
             NetmapDevice device = new(options, memory, host, log);
+            GuestPorts guests = new(device, log);
+            ServedDevice served;
             try
             {
                 settings.SetParameters(device.Parameters);
                 DeviceServer server = DeviceServer.Start(serverOptions, device.PacketMemory, device, log);
                 device.Attach(server);
-                return new ServedDevice(
-                    device, server, PagerProcess.Start(server, log), ServeParameters(path, settings, device, log));
+                served = new ServedDevice(
+                    device, server, PagerProcess.Start(server, log), ServeParameters(path, settings, device, log), guests);
             }
             catch
             {
                 device.Dispose();
                 throw;
             }
+
+            return served.WithGuests(settings.ParseVhostUser(path));
         }
 
         /// <summary>What was asked for and cannot be had works without.</summary>
@@ -177,11 +182,30 @@ internal static class Daemon
 
         public void Dispose()
         {
+            guests.Dispose();
             parameters?.Dispose();
             pager?.PrepareEnd();
             server.Dispose();
             pager?.Dispose();
             device.Dispose();
+        }
+
+        private ServedDevice WithGuests(IReadOnlyList<VhostOptions> wanted)
+        {
+            try
+            {
+                foreach (VhostOptions one in wanted)
+                {
+                    guests.Add(one);
+                }
+
+                return this;
+            }
+            catch
+            {
+                Dispose();
+                throw;
+            }
         }
 
         /// <summary>The device works without its parameter files, so a failure is only told.</summary>

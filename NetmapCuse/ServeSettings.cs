@@ -2,6 +2,7 @@ using System.Globalization;
 using NetmapCuse.Core.Abi.Linux;
 using NetmapCuse.Core.Device.Parameters;
 using NetmapCuse.Core.Transport;
+using NetmapCuse.Drivers.VhostUser;
 
 namespace NetmapCuse;
 
@@ -38,6 +39,9 @@ internal sealed record ServeSettings
 
     /// <summary>Names of switches that all network namespaces share.</summary>
     internal required IReadOnlyList<string> SharedSwitches { get; init; }
+
+    /// <summary>Ports of virtual machines.</summary>
+    internal required IReadOnlyList<string> VhostUser { get; init; }
 
     /// <summary>Where parameter files are served; empty for nowhere.</summary>
     internal required string RunDirectory { get; init; }
@@ -129,6 +133,22 @@ internal sealed record ServeSettings
         SharedSwitches.FirstOrDefault(static text => !Core.Device.SharedSwitches.IsPattern(text)) is { } bad
             ? throw new SettingException($"--shared-switch {bad}: give the name of a switch, such as vale0, or its beginning and a star, vale*")
             : SharedSwitches;
+
+    /// <summary>The ports of virtual machines that a device has; those that name no device are on the first.</summary>
+    internal IReadOnlyList<VhostOptions> ParseVhostUser(string device) =>
+    [
+        .. VhostUser.Select(text => VhostSetting.Parse(text, ParseSpin()))
+            .Where(setting => DeviceOf(setting) == Path.GetFullPath(device))
+            .Select(static setting => setting.Options),
+    ];
+
+    private string DeviceOf(VhostSetting setting)
+    {
+        string full = Path.GetFullPath(setting.Device ?? Devices[0]);
+        return Devices.Any(other => Path.GetFullPath(other) == full)
+            ? full
+            : throw new SettingException($"--vhost-user {setting.Options.Port}: no --device {setting.Device} is served");
+    }
 
     /// <summary>The watch time, bounded: a queue thread serves nobody else meanwhile.</summary>
     internal int ParseSpin() => SpinMicroseconds is >= 0 and <= 1000

@@ -53,6 +53,12 @@ internal static class ServeCommand
                 + "PREFIX*; may be given several times",
             DefaultValueFactory = _ => [],
         };
+        Option<string[]> vhostUser = new("--vhost-user")
+        {
+            Description = "A virtual machine on a switch: PORT=SOCKET[,client][,queues=N][,mode=0660][,owner=U][,group=G]"
+                + "[,device=PATH], e.g. vale0:vm1=/run/netmapcuse/vm1.sock; may be given several times",
+            DefaultValueFactory = _ => [],
+        };
         Option<string> runDirectory = new("--run-dir")
         {
             Description = "Where parameters are served as files: DIR/parameters; empty for nowhere",
@@ -60,7 +66,7 @@ internal static class ServeCommand
         };
         Command command = new("serve", "Serve /dev/netmap in the foreground; prints 'ready' when programs can open it")
         {
-            device, mode, owner, group, transport, door, arenaSize, hugePages, spin, verbose, set, sharedSwitch, runDirectory,
+            device, mode, owner, group, transport, door, arenaSize, hugePages, spin, verbose, set, sharedSwitch, vhostUser, runDirectory,
         };
         command.SetAction(parsed =>
         {
@@ -78,6 +84,7 @@ internal static class ServeCommand
                 Verbose = parsed.GetValue(verbose),
                 Parameters = parsed.GetValue(set)!,
                 SharedSwitches = parsed.GetValue(sharedSwitch)!,
+                VhostUser = parsed.GetValue(vhostUser)!,
                 RunDirectory = parsed.GetValue(runDirectory)!,
             });
         });
