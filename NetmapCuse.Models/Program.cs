@@ -1,0 +1,2 @@
+Console.Error.WriteLine("no model is known yet");
+return 2;
