@@ -12,10 +12,24 @@ internal sealed class GuestPorts(NetmapDevice device, ILogger log) : IDisposable
 {
     private readonly List<VhostPort> _ports = [];
 
-    /// <summary>Makes a port and its socket.</summary>
+    /// <summary>Ends ports that are not wanted any more and makes those that are not there; the others' guests notice nothing.</summary>
     /// <exception cref="SettingException">There can be no such port.</exception>
     /// <exception cref="PosixException">There can be no such socket.</exception>
-    internal void Add(VhostOptions options)
+    internal void Become(IReadOnlyList<VhostOptions> wanted)
+    {
+        foreach (VhostPort port in _ports.Where(port => !wanted.Contains(port.Options)).ToArray())
+        {
+            _ports.Remove(port);
+            End(port);
+        }
+
+        foreach (VhostOptions one in wanted.Where(one => _ports.TrueForAll(port => port.Options != one)).ToArray())
+        {
+            Add(one);
+        }
+    }
+
+    private void Add(VhostOptions options)
     {
         int error = device.Plane.AddGuest(options.Port, options.Pairs, out GuestPort? port);
         if (port is null)
@@ -41,12 +55,13 @@ internal sealed class GuestPorts(NetmapDevice device, ILogger log) : IDisposable
 
     public void Dispose()
     {
-        foreach (VhostPort port in _ports)
-        {
-            port.Dispose();
-            device.Plane.RemoveGuest(port.Port);
-        }
-
+        _ports.ForEach(End);
         _ports.Clear();
+    }
+
+    private void End(VhostPort port)
+    {
+        port.Dispose();
+        device.Plane.RemoveGuest(port.Port);
     }
 }

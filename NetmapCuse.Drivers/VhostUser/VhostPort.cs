@@ -53,6 +53,9 @@ internal sealed class VhostPort : IKickWatch, IDisposable
 
     internal GuestPort Port => _port;
 
+    /// <summary>As it was made.</summary>
+    internal VhostOptions Options => _options;
+
     void IKickWatch.Add(int ring, Fd kick) => _epoll.Add(kick.Number, KickKey + (ulong)ring, onChange: true);
 
     void IKickWatch.Remove(Fd kick) => _epoll.Remove(kick.Number);

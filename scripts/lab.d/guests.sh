@@ -6,6 +6,7 @@
 start_guest() {
   local name=$1 socket=$2 address=$3 place=$work/guest-$1
   shift 3
+  rm -f "$work/$name.log"
   mkdir -p "$place/guest"
   {
     cat <<'INIT'
