@@ -1,5 +1,3 @@
-using NetmapCuse.Core.Abi.Virtio;
-
 namespace NetmapCuse.Tests.Vale.Guests;
 
 /// <summary>The guest's side of a ring, as a driver has it: chains of buffers out, what was done with them back.</summary>
