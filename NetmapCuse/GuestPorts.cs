@@ -1,5 +1,5 @@
 using NetmapCuse.Core.Abi.Linux;
-using NetmapCuse.Core.Device;
+using NetmapCuse.Core;
 using NetmapCuse.Core.Interop;
 using NetmapCuse.Core.Vale.Guests;
 using NetmapCuse.Drivers.VhostUser;

@@ -1,9 +1,10 @@
 using NetmapCuse.Core.Abi.Linux;
 using NetmapCuse.Core.Abi.Netmap;
+using NetmapCuse.Core.Clients;
 using NetmapCuse.Core.Ports;
 using NetmapCuse.Core.Vale.Guests;
 
-namespace NetmapCuse.Core.Device;
+namespace NetmapCuse.Core.Naming;
 
 /// <summary>Ports of virtual machines: made and ended by who runs the daemon, not by requests.</summary>
 internal sealed partial class PortDirectory
