@@ -9,7 +9,12 @@ namespace NetmapCuse;
 
 /// <summary>A device file with its state and its server.</summary>
 internal sealed class ServedDevice(
-    string path, NetmapDevice device, DeviceServer server, PagerProcess? pager, DirectoryServer? parameters,
+    string path,
+    InterfaceRulesInForce rules,
+    NetmapDevice device,
+    DeviceServer server,
+    PagerProcess? pager,
+    DirectoryServer? parameters,
     GuestPorts guests) : IDisposable
 {
     internal Task Ended => server.Ended;
@@ -19,6 +24,12 @@ internal sealed class ServedDevice(
 
     /// <summary>Its virtual machines.</summary>
     internal GuestPorts Guests => guests;
+
+    /// <summary>Which users may take which interfaces, from now on.</summary>
+    internal InterfaceRules Interfaces
+    {
+        set => rules.Current = value;
+    }
 
     internal ParameterTable Parameters => device.Parameters;
 
@@ -68,7 +79,8 @@ internal sealed class ServedDevice(
             ? new DeviceFileMemory(options.ArenaBytes)
             : new MemFdMemory(options.ArenaBytes, given.HugePages);
         TellOfHugePages(given, door, log);
-        NetmapDevice device = new(options, memory, host, log);
+        InterfaceRulesInForce rules = new(given.Interfaces);
+        NetmapDevice device = new(options, memory, host with { MayTake = rules.Allow }, log);
         GuestPorts guests = new(device, log);
         try
         {
@@ -76,7 +88,7 @@ internal sealed class ServedDevice(
             DeviceServer server = DeviceServer.Start(serverOptions, device.PacketMemory, device, log);
             device.Attach(server);
             return new ServedDevice(
-                given.Path.Text, device, server, PagerProcess.Start(server, log), ServeParameters(given.Path.Text, settings, device, log),
+                given.Path.Text, rules, device, server, PagerProcess.Start(server, log), ServeParameters(given.Path.Text, settings, device, log),
                 guests);
         }
         catch

@@ -35,4 +35,8 @@ internal sealed record CommandLineSettings
     internal IReadOnlyList<string> VhostUser { get; init; } = [];
 
     internal string? RunDirectory { get; init; }
+
+    internal IReadOnlyList<string> Nics { get; init; } = [];
+
+    internal bool TakesNicsInUse { get; init; }
 }

@@ -32,6 +32,8 @@ internal static class ConfigurationSchema
             ["run-dir"] = ValueKind.Text,
             ["shared-switches"] = ValueKind.Texts,
             ["vhost-user"] = ValueKind.Texts,
+            ["vfio"] = ValueKind.Texts,
+            ["vfio-in-use"] = ValueKind.YesNo,
         },
         [Device] = new(s_deviceKeys, StringComparer.Ordinal) { ["path"] = ValueKind.Text },
         [Persistent] = new(StringComparer.Ordinal)

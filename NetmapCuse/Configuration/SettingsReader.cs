@@ -33,6 +33,10 @@ internal sealed class SettingsReader(CommandLineSettings line, ConfigurationFile
         VhostUser = line.VhostUser.Count > 0
             ? [.. line.VhostUser.Select(static text => new Given(text, "--vhost-user"))]
             : file.General.Lists.GetValueOrDefault("vhost-user", []),
+        Nics = line.Nics.Count > 0
+            ? line.Nics
+            : [.. file.General.Lists.GetValueOrDefault("vfio", []).Select(static name => name.Text)],
+        TakesNicsInUse = line.TakesNicsInUse || file.General.Says("vfio-in-use"),
         RunDirectory = Pick(null, "run-dir", line.RunDirectory, "/run/netmapcuse").Text,
         Ports =
         [
