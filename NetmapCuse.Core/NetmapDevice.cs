@@ -21,16 +21,18 @@ namespace NetmapCuse.Core;
 /// </summary>
 public sealed class NetmapDevice : ICallHandler, IPollWaker, IDisposable
 {
-    /// <summary>Open files at a time; one more gets ENFILE.</summary>
+    /// <summary>Places for open files (<see cref="QuotaKind.File"/>).</summary>
     private const int FilesMax = 16384;
 
     private readonly Arena _arena;
     private readonly ControlPlane _plane;
     private readonly PendingReleases _releases = new();
     private readonly ControlWorkers _workers = new();
+    private readonly Quotas _quotas;
     private readonly IndirectSenders _senders;
     private readonly OpenFile?[] _files = new OpenFile?[FilesMax];
     private readonly ConcurrentStack<int> _freeFiles = new(Enumerable.Range(0, FilesMax).Reverse());
+    private readonly ArenaSweeper _sweeper;
     private readonly int _watchMicroseconds;
     private IPollWaker? _waker;
 
@@ -55,9 +57,17 @@ public sealed class NetmapDevice : ICallHandler, IPollWaker, IDisposable
         _senders = new IndirectSenders(_workers);
         _arena = new Arena(memory);
         _watchMicroseconds = Environment.ProcessorCount > 1 ? options.WatchMicroseconds : 0;
-        RegionTable regions = new(_arena, RegionSizes.GlobalDefault);
+        _quotas = new Quotas(options.ArenaBytes, log);
+        RegionTable regions = new(_arena, RegionSizes.GlobalDefault, _quotas);
         PortDirectory ports = new(regions, host, new SharedSwitches(options.SharedSwitches), log);
         _plane = new ControlPlane(ports, log);
+        _sweeper = new ArenaSweeper(
+            () =>
+            {
+                _plane.Sweep();
+                return OpenFiles != 0;
+            },
+            log);
         Parameters = new ParameterTable(_plane, ports, host.SetVerbosity);
     }
 
@@ -81,13 +91,19 @@ public sealed class NetmapDevice : ICallHandler, IPollWaker, IDisposable
     public int Open(in Caller caller, out ulong handle)
     {
         handle = 0;
-        if (!_freeFiles.TryPop(out int place))
+        if (_quotas.TryTake(caller.UserId, QuotaKind.File) is not { } claim)
         {
-            return Errno.NFile;
+            return Errno.NoMem;
         }
 
-        Volatile.Write(ref _files[place], new OpenFile(this, caller.UserId));
+        Check.That(_freeFiles.TryPop(out int place), "there are fewer places for open files than open files may be");
+        Volatile.Write(ref _files[place], new OpenFile(this, caller.UserId) { Claim = claim });
         handle = (ulong)place;
+        if (OpenFiles == 1)
+        {
+            _sweeper.OnOpened();
+        }
+
         return Errno.Ok;
     }
 
@@ -114,6 +130,8 @@ public sealed class NetmapDevice : ICallHandler, IPollWaker, IDisposable
             _releases.Settle(file);
             Volatile.Write(ref _files[handle], null);
             _freeFiles.Push((int)handle);
+            file.Claim?.Dispose();
+            _sweeper.OnReleased();
         }
     }
 
@@ -142,6 +160,7 @@ public sealed class NetmapDevice : ICallHandler, IPollWaker, IDisposable
     {
         _releases.Dispose();
         _workers.Dispose();
+        _sweeper.Dispose();
         for (int i = 0; i < FilesMax; i++)
         {
             if (Interlocked.Exchange(ref _files[i], null) is { } file)

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
 using NetmapCuse.Core;
 using NetmapCuse.Core.Interop;
 using NetmapCuse.Core.Memory;
@@ -26,6 +25,7 @@ internal static class Daemon
         using Logger log = new LoggerConfiguration()
             .MinimumLevel.ControlledBy(level)
             .Filter.With(new FloodFilter(TimeProvider.System))
+            .Enrich.With(new PlainText())
             .WriteTo.Console(
                 outputTemplate: "{Timestamp:HH:mm:ss.fff} {Level:u3} {Message:lj}{LeftOut:l}{NewLine}{Exception}",
                 standardErrorFromLevel: LogEventLevel.Verbose,
@@ -55,8 +55,7 @@ internal static class Daemon
             SetVerbosity = value => level.MinimumLevel = value > 0 ? LogEventLevel.Debug : LogEventLevel.Information,
         };
         using CancellationTokenSource ending = new();
-        using PosixSignalRegistration terminate = EndOn(PosixSignal.SIGTERM, ending, log);
-        using PosixSignalRegistration interrupt = EndOn(PosixSignal.SIGINT, ending, log);
+        using Signals signals = new(ending.Cancel, reload: null, log);
         List<ServedDevice> devices = [];
         try
         {
@@ -65,7 +64,7 @@ internal static class Daemon
                 devices.Add(ServedDevice.Start(path, settings, host, log));
             }
 
-            Console.WriteLine($"ready {string.Join(' ', settings.Devices)}");
+            SayReady(settings.Devices, log);
             return WaitForEnd(devices, log, ending.Token);
         }
         finally
@@ -93,13 +92,18 @@ internal static class Daemon
         }
     }
 
-    private static PosixSignalRegistration EndOn(PosixSignal signal, CancellationTokenSource ending, ILogger log) =>
-        PosixSignalRegistration.Create(signal, context =>
+    /// <summary>Whoever does not listen, or has no room for the line, does without.</summary>
+    private static void SayReady(IReadOnlyList<string> devices, ILogger log)
+    {
+        try
         {
-            context.Cancel = true;
-            log.Information("{Signal}: ending", context.Signal);
-            ending.Cancel();
-        });
+            Console.WriteLine($"ready {string.Join(' ', devices)}");
+        }
+        catch (IOException failure)
+        {
+            log.Warning("Serving, but standard output does not take the line that says so: {Reason}", failure.Message);
+        }
+    }
 
     /// <summary>A device file with its state and its server.</summary>
     private sealed class ServedDevice(

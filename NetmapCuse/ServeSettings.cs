@@ -84,7 +84,9 @@ internal sealed record ServeSettings
 
     /// <summary>The device paths, each once.</summary>
     internal IReadOnlyList<string> DistinctDevices() =>
-        Devices.GroupBy(Path.GetFullPath).FirstOrDefault(static same => same.Count() > 1) is { } twice
+        Devices.Any(string.IsNullOrWhiteSpace)
+            ? throw new SettingException("--device is empty: give the path of a file, such as /dev/netmap")
+            : Devices.GroupBy(Path.GetFullPath).FirstOrDefault(static same => same.Count() > 1) is { } twice
             ? throw new SettingException($"--device {twice.Key} is given twice")
             : Devices;
 

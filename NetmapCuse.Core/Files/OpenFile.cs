@@ -1,3 +1,4 @@
+using NetmapCuse.Core.Clients;
 using NetmapCuse.Core.Loops;
 using NetmapCuse.Core.Ports;
 using NetmapCuse.Core.Rings;
@@ -23,12 +24,23 @@ internal sealed class OpenFile(IPollWaker waker, uint owner) : ISleeper
     private int _armed;
     private int _isSending;
 
+    /// <summary>User id of whoever opened it: whom what it makes is counted for.</summary>
+    internal uint Owner => owner;
+
+    /// <summary>What it is of the open files that its user may have; goes back with the release.</summary>
+    internal QuotaClaim? Claim { get; init; }
+
     /// <summary>Null while the file is unbound.</summary>
     internal Binding? Binding
     {
         get => _binding;
         set => _binding = value;
     }
+
+    /// <summary>
+    /// What a REGISTER has made that is not complete yet: nobody but that request sees it. Control plane.
+    /// </summary>
+    internal Binding? Reserved { get; set; }
 
     /// <summary>Not null in CSB mode: there are no syncs and no poll then.</summary>
     internal CsbState? Csb

@@ -220,7 +220,7 @@ internal sealed partial class PortDirectory(
         {
             uint extra = Math.Min(request.ExtraBuffers, Limits.ExtraBuffersMax);
             RegionSizes sizes = RegionSizes.ForPort(Regions.PrivateMinimum, rings, extra, pipes: 2);
-            int error = Regions.TryCreatePrivate(sizes, request.RegionLimit, out region);
+            int error = Regions.TryCreatePrivate(sizes, request.RegionLimit, request.User, out region);
             if (error != Errno.Ok)
             {
                 LogNoRegion(name, error);
@@ -292,8 +292,15 @@ internal sealed partial class PortDirectory(
         parent = null!;
         request = request with { IsImplicit = true };
         IPersistentInterface? shown = null;
+        QuotaClaim? claim = null;
         if (IsInterfaceName(request.Name))
         {
+            claim = Regions.Quotas.TryTake(request.User, QuotaKind.PersistentPort);
+            if (claim is null)
+            {
+                return Errno.NoMem;
+            }
+
             _ = host.PersistentInterfaces.TryCreate(request.Name, request.Place, out shown);
         }
 
@@ -301,10 +308,12 @@ internal sealed partial class PortDirectory(
         if (error != Errno.Ok)
         {
             shown?.Dispose();
+            claim?.Dispose();
             return error;
         }
 
-        parent = made!;
+        made!.Claim = claim;
+        parent = made;
         parent.AddReference();
         return Errno.Ok;
     }
@@ -349,6 +358,7 @@ internal sealed partial class PortDirectory(
             port.Interface?.Dispose();
         }
 
+        port.Claim?.Dispose();
         LogTotals(port);
     }
 

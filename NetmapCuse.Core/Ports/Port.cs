@@ -25,7 +25,7 @@ internal abstract class Port
     internal string Name { get; }
 
     /// <summary>NIC rings and slots; host rings apart.</summary>
-    internal PortRings Rings { get; }
+    internal PortRings Rings { get; private protected set; }
 
     internal uint HostTxRings { get; private protected set; }
 

@@ -127,6 +127,12 @@ internal sealed partial class XdpAdapter : IAdapter
     public int OpenTransmit(AdapterRing ring, out ITransmitQueue? queue)
     {
         ITransmitQueue? made = null;
+        queue = null;
+        if (!HasQueue(ring))
+        {
+            return Errno.NxIo;
+        }
+
         int error = Try("send by", () =>
         {
             made = OpenTransmit(ring);
@@ -141,8 +147,13 @@ internal sealed partial class XdpAdapter : IAdapter
 
     public int OpenReceive(AdapterRing ring, SlotBatch slots, out IReceiveQueue? queue)
     {
-        XdpQueuePair pair = _pairs[ring.Number];
         queue = null;
+        if (!HasQueue(ring))
+        {
+            return Errno.NxIo;
+        }
+
+        XdpQueuePair pair = _pairs[ring.Number];
         try
         {
             queue = _receiveFallback is null ? pair.OpenReceive(ring, slots) : pair.OpenPacketReceive(ring);
@@ -297,6 +308,18 @@ internal sealed partial class XdpAdapter : IAdapter
                 _events!.LinkChanged(_isRunning);
             }
         }
+    }
+
+    /// <summary>The interface may have lost queues since it was asked how many it has.</summary>
+    private bool HasQueue(AdapterRing ring)
+    {
+        if (ring.Number < _pairs.Length)
+        {
+            return true;
+        }
+
+        _log.Warning("{Name} has {Count} queues now, not one with number {Queue}: open it again", Name, _pairs.Length, ring.Number);
+        return false;
     }
 
     private uint PauseMicroseconds() =>

@@ -1,0 +1,29 @@
+using System.Runtime.Versioning;
+using NetmapCuse.Tests.Daemon;
+using Xunit;
+
+namespace NetmapCuse.Tests.Hostile;
+
+/// <summary>What one client does neither ends the daemon nor takes everything from the others: a C program against the executable.</summary>
+[Collection(MountTests.Name)]
+[SupportedOSPlatform("linux")]
+public sealed class WallTests
+{
+    [Theory]
+    [InlineData("failing-register", "auto")]
+    [InlineData("failing-register", "fuse")]
+    [InlineData("many-at-once", "auto")]
+    [InlineData("many-at-once", "fuse")]
+    [InlineData("files", "auto")]
+    [InlineData("external", "auto")]
+    [InlineData("persistent", "auto")]
+    [InlineData("touched-pages", "auto")]
+    public void A_client_harms_itself_only(string test, string transport)
+    {
+        using DaemonProcess daemon = new DaemonProcess().Serve("--transport", transport, "--mode", "0666", "--door", "passthrough");
+
+        daemon.Check("walls", test);
+
+        Assert.False(daemon.HasExited, string.Join('\n', daemon.Log));
+    }
+}
