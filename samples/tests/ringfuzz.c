@@ -30,14 +30,15 @@
 #include "tests/bystander.h"
 
 #define PROCESSES_MAX	16
-#define RINGS		16
+#define RINGS		4
 #define SLOTS		16
 #define PORTS		4
+#define GLOBAL_REGION	1
+#define RING_MEMORY	(7u << 20)	/* netmap_ifs and rings of the global region, which all ports here share */
 
 static struct shared {
 	uint64_t states, calls, lives, refused;
 	struct bystander bystander;
-	uint16_t region;
 } *shared;
 
 static const char *device, *interface;
@@ -45,10 +46,20 @@ static const char *device, *interface;
 struct bound {
 	int fd;
 	struct nmreq_register reg;
+	char *mem;
 	struct netmap_if *nifp;
 	struct netmap_ring *tx[RINGS + 1], *rx[RINGS + 1];
 	unsigned int tx_rings, rx_rings;
 };
+
+/* The others write into our netmap_if, too: what it says is anything. */
+static struct netmap_ring *
+ring_at(struct bound *b, unsigned int i)
+{
+	uint64_t at = b->reg.nr_offset + (uint64_t)b->nifp->ring_ofs[i];
+
+	return (void *)(b->mem + (at < RING_MEMORY && at % 64 == 0 ? at : RING_MEMORY / 2));
+}
 
 static int
 bind_port(struct bound *b, const char *name, struct nmreq_register reg)
@@ -72,13 +83,14 @@ bind_port(struct bound *b, const char *name, struct nmreq_register reg)
 		b->fd = -1;
 		return -1;
 	}
+	b->mem = mem;
 	b->nifp = NETMAP_IF(mem, b->reg.nr_offset);
 	b->tx_rings = b->reg.nr_tx_rings < RINGS ? b->reg.nr_tx_rings : RINGS;
 	b->rx_rings = b->reg.nr_rx_rings < RINGS ? b->reg.nr_rx_rings : RINGS;
 	for (unsigned int i = 0; i < b->tx_rings; i++)
-		b->tx[i] = NETMAP_TXRING(b->nifp, i);
+		b->tx[i] = ring_at(b, i);
 	for (unsigned int i = 0; i < b->rx_rings; i++)
-		b->rx[i] = NETMAP_RXRING(b->nifp, i);
+		b->rx[i] = ring_at(b, i + b->reg.nr_tx_rings + (b->reg.nr_host_tx_rings ? b->reg.nr_host_tx_rings : 1));
 	return 0;
 }
 
@@ -163,9 +175,9 @@ spoil(struct netmap_ring *ring, uint64_t *seed)
 	for (; n > 0; n--) {
 		r = random_next(seed);
 		spoil_slot(&ring->slot[r % SLOTS], r >> 8);
-		if ((r & 0x70) == 0 && ring->slot[0].buf_idx < 4096) {
-			/* A destination address, now and then one that is there. */
-			memcpy(NETMAP_BUF(ring, ring->slot[0].buf_idx % 64), &r, 6);
+		if ((r & 0x70) == 0) {
+			/* A destination address in some buffer. */
+			memcpy((char *)ring + RING_MEMORY + 2048 * (r >> 48 & 1023), &r, 6);
 		}
 	}
 }
@@ -180,6 +192,13 @@ one_round(struct bound *b, uint64_t *seed)
 		spoil(b->tx[i], seed);
 	for (unsigned int i = 0; i < b->rx_rings; i++)
 		spoil(b->rx[i], seed);
+	if ((r & 0xf00) == 0) {
+		/* Somebody else's ring, or a netmap_if; what lies here is anything. */
+		uint32_t word = number(r >> 16), at = (uint32_t)(random_next(seed) % (RING_MEMORY / 4)) * 4;
+
+		if (at + 4 < b->reg.nr_memsize)
+			memcpy(b->mem + at, &word, 4);
+	}
 	switch (r % 4) {
 	case 0:
 		ioctl(b->fd, NIOCTXSYNC, NULL);
@@ -201,7 +220,7 @@ live(unsigned int who, uint64_t seed, uint64_t until, uint64_t states)
 {
 	struct nmreq_register reg = {
 		.nr_mode = NR_REG_ALL_NIC, .nr_tx_slots = SLOTS, .nr_rx_slots = SLOTS, .nr_tx_rings = RINGS, .nr_rx_rings = RINGS,
-		.nr_mem_id = shared->region,
+		.nr_mem_id = GLOBAL_REGION,
 	};
 	struct bound ports[PORTS + 1];
 	char name[40];
@@ -253,9 +272,6 @@ int
 main(int argc, char **argv)
 {
 	uint64_t states = UINT64_MAX, seconds = 10, seed = 1, until, begin, round = 0;
-	struct nmreq_register small = { .nr_mode = NR_REG_ALL_NIC, .nr_tx_rings = RINGS, .nr_rx_rings = RINGS,
-		.nr_tx_slots = SLOTS, .nr_rx_slots = SLOTS, .nr_extra_bufs = 20000 };
-	struct bound keeper;
 	pid_t pids[PROCESSES_MAX] = { 0 };
 	unsigned int processes = 4;
 	int option, alive;
@@ -277,11 +293,6 @@ main(int argc, char **argv)
 	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (!bystander_start(&shared->bystander, device))
 		return 1;
-	if (bind_port(&keeper, "vale3:keeper", small) != 0) {
-		fprintf(stderr, "ringfuzz: %s\n", strerror(errno));
-		return 1;
-	}
-	shared->region = keeper.reg.nr_mem_id;
 	begin = now_ns();
 	until = begin + seconds * NS_PER_SECOND;
 	while (shared->states < states && now_ns() < until) {
@@ -305,9 +316,7 @@ main(int argc, char **argv)
 		}
 	}
 	alive = bystander_end(&shared->bystander);
-	printf("bystander_syncs=%" PRIu64 " worst_us_without=%" PRIu64 " worst_us_beside=%" PRIu64 " stalls_over_20ms=%" PRIu64 "\n",
-	    shared->bystander.syncs, shared->bystander.worst_without / 1000, shared->bystander.worst_beside / 1000,
-	    shared->bystander.stalls);
+	bystander_print(&shared->bystander);
 	printf("alive=%d seconds=%.1f lives=%" PRIu64 " refused=%" PRIu64 " calls=%" PRIu64 " states=%" PRIu64 "\n", alive,
 	    (double)(now_ns() - begin) / 1e9, shared->lives, shared->refused, shared->calls, shared->states);
 	return !alive;

@@ -1,0 +1,50 @@
+using System.Globalization;
+using System.Runtime.Versioning;
+using System.Text.RegularExpressions;
+using FluentAssertions;
+using NetmapCuse.Tests.Daemon;
+using Xunit;
+
+namespace NetmapCuse.Tests.Hostile;
+
+/// <summary>
+/// A short run of both fuzzers against the executable; by hand they run as long as you like (HACKING.md). Afterwards the daemon
+/// lives and has what it had before.
+/// </summary>
+[Collection(MountTests.Name)]
+[SupportedOSPlatform("linux")]
+public sealed partial class FuzzTests
+{
+    private const string Seconds = "4";
+
+    [Theory]
+    [InlineData("apifuzz", "uring", "passthrough")]
+    [InlineData("apifuzz", "fuse", "passthrough")]
+    [InlineData("apifuzz", "auto", "pagecache")]
+    [InlineData("ringfuzz", "uring", "passthrough")]
+    [InlineData("ringfuzz", "fuse", "passthrough")]
+    [InlineData("ringfuzz", "auto", "pagecache")]
+    public void The_daemon_outlives_anything_and_keeps_nothing(string fuzzer, string transport, string door)
+    {
+        // A network namespace of its own: what the fuzzer makes there is gone with it.
+        using DaemonProcess daemon = new();
+        daemon.Start(
+            "exec unshare -n \"$0\" \"$@\"",
+            "serve", "-d", daemon.DevicePath, "--run-dir", "", "--transport", transport, "--door", door);
+        daemon.WaitUntilServing();
+        daemon.Check(fuzzer, "-t", "0");
+        DaemonRemains before = DaemonRemains.Settled(daemon);
+
+        string said = daemon.Check(fuzzer, "-t", Seconds);
+
+        int made = int.Parse(Total().Match(said).Groups[1].Value, CultureInfo.InvariantCulture);
+        made.Should().BePositive(said);
+        said.Should().Contain("alive=1");
+        TestContext.Current.SendDiagnosticMessage(fuzzer + ": " + said);
+        DaemonRemains.ShouldReturnTo(daemon, before);
+        daemon.IsSaid("mistake of netmapcuse").Should().BeFalse(string.Join('\n', daemon.Log));
+    }
+
+    [GeneratedRegex("(?:calls|states)=([0-9]+)\\s*$")]
+    private static partial Regex Total();
+}
