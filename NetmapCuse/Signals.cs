@@ -12,16 +12,23 @@ internal sealed class Signals : IDisposable
     private readonly List<PosixSignalRegistration> _registrations = [];
 
     /// <param name="end">Ends the daemon in order.</param>
-    /// <param name="reload">What SIGHUP does; null when there is nothing to read anew: it ends the daemon, as a closed terminal does.</param>
     /// <param name="log">Where each signal is told.</param>
-    internal Signals(Action end, Action? reload, ILogger log)
+    internal Signals(Action end, ILogger log)
     {
         foreach (PosixSignal signal in (PosixSignal[])[PosixSignal.SIGTERM, PosixSignal.SIGINT, PosixSignal.SIGQUIT])
         {
             On(signal, end, "ending", log);
         }
 
-        On(PosixSignal.SIGHUP, reload ?? end, reload is null ? "ending" : "reading the settings again", log);
+        _registrations.Add(PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
+        {
+            context.Cancel = true;
+            if (!HangupReloads)
+            {
+                log.Information("{Signal}: {Effect}", context.Signal, "ending");
+                end();
+            }
+        }));
 
         // SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGPWR, SIGIO, SIGSTKFLT, SIGXCPU and SIGXFSZ (signal(7), x86 and ARM).
         foreach (int signal in (int[])[10, 12, 14, 26, 27, 30, 29, 16, 24, 25])
@@ -29,6 +36,9 @@ internal sealed class Signals : IDisposable
             On((PosixSignal)signal, static () => { }, "ignored", log);
         }
     }
+
+    /// <summary>Somebody else does what SIGHUP asks for. Where there is nothing to read again it is a closed terminal, and ends the daemon.</summary>
+    internal bool HangupReloads { get; set; }
 
     public void Dispose() => _registrations.ForEach(static registration => registration.Dispose());
 

@@ -1,7 +1,6 @@
 using FluentAssertions;
 using NetmapCuse.Core.Abi.Linux;
 using NetmapCuse.Core.Abi.Netmap;
-using NetmapCuse.Drivers.Common;
 using NetmapCuse.Tests.Adapters;
 using NetmapCuse.Tests.Device;
 using NetmapCuse.Tests.Transport;

@@ -2,7 +2,6 @@ using System.Runtime.InteropServices;
 using FluentAssertions;
 using NetmapCuse.Core.Abi.Linux;
 using NetmapCuse.Core.Abi.Netmap;
-using NetmapCuse.Drivers.Common;
 using NetmapCuse.Tests.Device;
 using NetmapCuse.Tests.Transport;
 using Xunit;

@@ -1,6 +1,7 @@
 using FluentAssertions;
 using NetmapCuse.Core.Abi.Linux;
 using NetmapCuse.Core.Control;
+using NetmapCuse.Tests.Device;
 using NetmapCuse.Tests.Transport;
 using Xunit;
 

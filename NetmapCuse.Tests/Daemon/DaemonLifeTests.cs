@@ -20,7 +20,7 @@ public sealed class DaemonLifeTests
     [InlineData("TERM")]
     public void Signals_that_end_it_leave_no_mount(string signal)
     {
-        using DaemonProcess daemon = new DaemonProcess().Serve();
+        using DaemonInShell daemon = new DaemonInShell().Serve();
 
         daemon.Signal(signal);
 
@@ -32,7 +32,7 @@ public sealed class DaemonLifeTests
     [Fact]
     public void Signals_that_mean_nothing_here_are_told_and_ignored()
     {
-        using DaemonProcess daemon = new DaemonProcess().Serve();
+        using DaemonInShell daemon = new DaemonInShell().Serve();
         foreach (string signal in (string[])["USR1", "USR2", "ALRM", "VTALRM", "PROF", "IO"])
         {
             daemon.Signal(signal);
@@ -53,7 +53,7 @@ public sealed class DaemonLifeTests
     [InlineData("exec \"$0\" \"$@\" <&-")]
     public void It_serves_whoever_listens_or_not(string line)
     {
-        using DaemonProcess daemon = new();
+        using DaemonInShell daemon = new();
         daemon.Start(line, "serve", "-d", daemon.DevicePath, "--run-dir", "");
 
         daemon.WaitUntilServing();
@@ -67,17 +67,17 @@ public sealed class DaemonLifeTests
     [Fact]
     public void An_empty_device_name_ends_the_start_with_one_line()
     {
-        using DaemonProcess daemon = new();
+        using DaemonInShell daemon = new();
         daemon.Start("exec \"$0\" \"$@\"", "serve", "-d", "");
 
         daemon.WaitForExit().Should().Be(1);
-        daemon.Log.Where(static line => line.Length != 0).Should().ContainSingle().Which.Should().Contain("--device is empty");
+        daemon.Log.Where(static line => line.Length != 0).Should().ContainSingle().Which.Should().Contain("it is empty: give the path");
     }
 
     [Fact]
     public void A_strangers_lock_on_the_file_refuses_nothing()
     {
-        using DaemonProcess daemon = new();
+        using DaemonInShell daemon = new();
         File.WriteAllText(daemon.DevicePath, "");
         using Fd file = Client.Open(daemon.DevicePath);
         Libc.TryLock(file).Should().BeTrue();
@@ -91,8 +91,8 @@ public sealed class DaemonLifeTests
     [Fact]
     public void Two_mount_namespaces_that_share_a_folder_have_a_daemon_each()
     {
-        using DaemonProcess first = new();
-        using DaemonProcess second = new(first.Directory);
+        using DaemonInShell first = new();
+        using DaemonInShell second = new(first.Directory);
         Start(first);
         Start(second);
 
@@ -102,14 +102,14 @@ public sealed class DaemonLifeTests
         first.WaitForExit().Should().Be(0, string.Join('\n', first.Log));
         In(second, ": <>" + second.DevicePath).Should().Be(0, "the end of one takes nothing from the other");
 
-        static void Start(DaemonProcess daemon)
+        static void Start(DaemonInShell daemon)
         {
             daemon.Start(
                 "exec unshare -m --propagation private \"$0\" \"$@\"", "serve", "-d", daemon.DevicePath, "--run-dir", "");
             Assert.SkipUnless(daemon.WaitUntilSaid("Serving "), string.Join('\n', daemon.Log));
         }
 
-        static int In(DaemonProcess daemon, string line)
+        static int In(DaemonInShell daemon, string line)
         {
             string[] enter = ["-t", daemon.Id.ToString(CultureInfo.InvariantCulture), "-m", "sh", "-c", line];
             using Process process = Process.Start("nsenter", enter);
@@ -121,7 +121,7 @@ public sealed class DaemonLifeTests
     [Fact]
     public void A_name_of_a_client_makes_no_lines_of_its_own()
     {
-        using DaemonProcess daemon = new DaemonProcess().Serve("--verbose");
+        using DaemonInShell daemon = new DaemonInShell().Serve("--verbose");
         using (Device.NetmapClient client = new(new Device.MountedFile(Client.Open(daemon.DevicePath))))
         {
             client.Register("vale0:a\n12:00:00.000 ERR forged \u001b[2J");

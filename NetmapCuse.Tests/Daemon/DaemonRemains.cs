@@ -12,7 +12,7 @@ internal sealed record DaemonRemains(int Threads, string Descriptors, long Share
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
 
     /// <summary>What it has once that does not change any more.</summary>
-    internal static DaemonRemains Settled(DaemonProcess daemon)
+    internal static DaemonRemains Settled(DaemonInShell daemon)
     {
         DaemonRemains last = Look(daemon);
         SpinWait.SpinUntil(
@@ -28,7 +28,7 @@ internal sealed record DaemonRemains(int Threads, string Descriptors, long Share
         return last;
     }
 
-    internal static void ShouldReturnTo(DaemonProcess daemon, DaemonRemains before)
+    internal static void ShouldReturnTo(DaemonInShell daemon, DaemonRemains before)
     {
         SpinWait.SpinUntil(
             () =>
@@ -46,7 +46,7 @@ internal sealed record DaemonRemains(int Threads, string Descriptors, long Share
     private static bool IsNoMore(DaemonRemains now, DaemonRemains before) =>
         now.Threads <= before.Threads && now.Descriptors == before.Descriptors && now.SharedMiB <= before.SharedMiB + 1;
 
-    private static DaemonRemains Look(DaemonProcess daemon)
+    private static DaemonRemains Look(DaemonInShell daemon)
     {
         string process = $"/proc/{daemon.Id}";
         int threads = Directory.GetDirectories(process + "/task").Count(static task => IsServing(Read(task + "/comm").Trim()));

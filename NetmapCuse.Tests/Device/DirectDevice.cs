@@ -1,7 +1,6 @@
 using NetmapCuse.Core;
 using NetmapCuse.Core.Interop;
 using NetmapCuse.Core.Transport;
-using NetmapCuse.Tests.Drivers.Xdp;
 
 namespace NetmapCuse.Tests.Device;
 

@@ -3,6 +3,7 @@ using System.Runtime.Versioning;
 using System.Text.RegularExpressions;
 using FluentAssertions;
 using NetmapCuse.Tests.Daemon;
+using NetmapCuse.Tests.Transport;
 using Xunit;
 
 namespace NetmapCuse.Tests.Hostile;
@@ -27,7 +28,7 @@ public sealed partial class FuzzTests
     public void The_daemon_outlives_anything_and_keeps_nothing(string fuzzer, string transport, string door)
     {
         // A network namespace of its own: what the fuzzer makes there is gone with it.
-        using DaemonProcess daemon = new();
+        using DaemonInShell daemon = new();
         daemon.Start(
             "exec unshare -n \"$0\" \"$@\"",
             "serve", "-d", daemon.DevicePath, "--run-dir", "", "--transport", transport, "--door", door);

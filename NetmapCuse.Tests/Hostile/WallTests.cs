@@ -1,5 +1,6 @@
 using System.Runtime.Versioning;
 using NetmapCuse.Tests.Daemon;
+using NetmapCuse.Tests.Transport;
 using Xunit;
 
 namespace NetmapCuse.Tests.Hostile;
@@ -20,7 +21,7 @@ public sealed class WallTests
     [InlineData("touched-pages", "auto")]
     public void A_client_harms_itself_only(string test, string transport)
     {
-        using DaemonProcess daemon = new DaemonProcess().Serve("--transport", transport, "--mode", "0666", "--door", "passthrough");
+        using DaemonInShell daemon = new DaemonInShell().Serve("--transport", transport, "--mode", "0666", "--door", "passthrough");
 
         daemon.Check("walls", test);
 

@@ -1,9 +1,7 @@
 using FluentAssertions;
 using NetmapCuse.Core.Abi.Linux;
 using NetmapCuse.Core.Abi.Netmap;
-using NetmapCuse.Core.Control;
 using NetmapCuse.Tests.Adapters;
-using NetmapCuse.Tests.Control;
 using NetmapCuse.Tests.Device;
 using Xunit;
 

@@ -1,7 +1,5 @@
 using FluentAssertions;
 using NetmapCuse.Core.Abi.Netmap;
-using NetmapCuse.Core.Control;
-using NetmapCuse.Tests.Control;
 using NetmapCuse.Tests.Device;
 using Xunit;
 

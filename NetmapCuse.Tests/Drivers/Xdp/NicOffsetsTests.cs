@@ -1,8 +1,6 @@
 using FluentAssertions;
 using NetmapCuse.Core.Abi.Netmap;
-using NetmapCuse.Core.Control;
 using NetmapCuse.Core.Interop;
-using NetmapCuse.Tests.Control;
 using NetmapCuse.Tests.Device;
 using NetmapCuse.Tests.Drivers.Packet;
 using Xunit;

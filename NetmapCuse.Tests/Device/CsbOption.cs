@@ -1,8 +1,7 @@
 using System.Runtime.InteropServices;
 using NetmapCuse.Core.Abi.Netmap;
-using NetmapCuse.Tests.Drivers.Xdp;
 
-namespace NetmapCuse.Tests.Control;
+namespace NetmapCuse.Tests.Device;
 
 /// <summary>struct nmreq_opt_csb in memory that does not move, with both arrays at one address or at memory of its own.</summary>
 internal sealed unsafe class CsbOption : IDisposable

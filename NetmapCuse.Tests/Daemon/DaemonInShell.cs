@@ -7,7 +7,7 @@ using Xunit;
 namespace NetmapCuse.Tests.Daemon;
 
 /// <summary>The executable, serving in a directory of its own; ended and cleaned up with this object.</summary>
-internal sealed class DaemonProcess : IDisposable
+internal sealed class DaemonInShell : IDisposable
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
 
@@ -15,7 +15,7 @@ internal sealed class DaemonProcess : IDisposable
     private readonly bool _isGuest;
     private Process? _process;
 
-    internal DaemonProcess()
+    internal DaemonInShell()
     {
         Directory = System.IO.Directory.CreateTempSubdirectory("netmap-daemon-").FullName;
 
@@ -24,7 +24,7 @@ internal sealed class DaemonProcess : IDisposable
     }
 
     /// <summary>In the directory of another daemon, which removes it.</summary>
-    internal DaemonProcess(string directory)
+    internal DaemonInShell(string directory)
     {
         Directory = directory;
         _isGuest = true;
@@ -50,7 +50,7 @@ internal sealed class DaemonProcess : IDisposable
     }
 
     /// <summary>Starts "serve" and waits until the device can be opened.</summary>
-    internal DaemonProcess Serve(params string[] arguments)
+    internal DaemonInShell Serve(params string[] arguments)
     {
         Start("exec \"$0\" \"$@\"", ["serve", "-d", DevicePath, "--run-dir", "", .. arguments]);
         WaitUntilServing();
@@ -102,8 +102,7 @@ internal sealed class DaemonProcess : IDisposable
         string said = output.Result + errors.Result;
         Assert.True(ended, said);
         Assert.SkipWhen(process.ExitCode == 2, said);
-        Assert.True(process.ExitCode == 0 && !said.Contains("FAIL", StringComparison.Ordinal), said + string.Join('
-', _log));
+        Assert.True(process.ExitCode == 0 && !said.Contains("FAIL", StringComparison.Ordinal), said + string.Join('\n', _log));
         return said;
     }
 

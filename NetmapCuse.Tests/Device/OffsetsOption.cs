@@ -1,9 +1,7 @@
 using System.Runtime.InteropServices;
 using NetmapCuse.Core.Abi.Netmap;
-using NetmapCuse.Drivers.Common;
-using NetmapCuse.Tests.Drivers.Xdp;
 
-namespace NetmapCuse.Tests.Control;
+namespace NetmapCuse.Tests.Device;
 
 /// <summary>struct nmreq_opt_offsets in memory that does not move.</summary>
 internal sealed unsafe class OffsetsOption : IDisposable

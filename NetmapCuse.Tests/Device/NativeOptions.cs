@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using NetmapCuse.Core.Abi.Netmap;
 
-namespace NetmapCuse.Tests.Control;
+namespace NetmapCuse.Tests.Device;
 
 /// <summary>A list of options in memory that does not move, each with room for the longest body.</summary>
 internal sealed unsafe class NativeOptions : IDisposable

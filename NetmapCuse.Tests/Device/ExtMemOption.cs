@@ -1,9 +1,8 @@
 using System.Runtime.InteropServices;
 using NetmapCuse.Core.Abi.Netmap;
 using NetmapCuse.Core.Interop;
-using NetmapCuse.Tests.Drivers.Xdp;
 
-namespace NetmapCuse.Tests.Control;
+namespace NetmapCuse.Tests.Device;
 
 /// <summary>struct nmreq_opt_extmem in memory that does not move.</summary>
 internal sealed unsafe class ExtMemOption : IDisposable

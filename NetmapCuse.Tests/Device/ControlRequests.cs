@@ -1,7 +1,6 @@
 using NetmapCuse.Core.Abi.Netmap;
-using NetmapCuse.Tests.Device;
 
-namespace NetmapCuse.Tests.Control;
+namespace NetmapCuse.Tests.Device;
 
 /// <summary>The VALE control requests of a program.</summary>
 internal static class ControlRequests
