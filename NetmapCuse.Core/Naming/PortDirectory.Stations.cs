@@ -119,15 +119,25 @@ internal sealed partial class PortDirectory
         inner.Region.AddUser();
         Kring[] rx = [.. inner.Rx.Where(ring => withHost || !ring.IsHost)];
         Kring[] tx = [.. inner.Tx.Where(ring => withHost || !ring.IsHost)];
-        int error = inner.CreateRings(rx, tx);
-        if (error != Errno.Ok)
+        int error = Errno.Io;
+        try
         {
-            GiveRingsBack(inner);
-            return error;
+            error = inner.CreateRings(rx, tx);
+        }
+        finally
+        {
+            if (error != Errno.Ok)
+            {
+                GiveRingsBack(inner);
+            }
         }
 
-        inner.StartRings(rx, tx);
-        return Errno.Ok;
+        if (error == Errno.Ok)
+        {
+            inner.StartRings(rx, tx);
+        }
+
+        return error;
     }
 
     private static void GiveRingsBack(Port inner)

@@ -3,6 +3,7 @@ using System.Runtime.Versioning;
 using System.Text.RegularExpressions;
 using FluentAssertions;
 using NetmapCuse.Tests.Daemon;
+using NetmapCuse.Tests.Device;
 using NetmapCuse.Tests.Transport;
 using Xunit;
 
@@ -33,7 +34,7 @@ public sealed partial class FuzzTests
             "exec unshare -n \"$0\" \"$@\"",
             "serve", "-d", daemon.DevicePath, "--run-dir", "", "--transport", transport, "--door", door);
         daemon.WaitUntilServing();
-        daemon.Check(fuzzer, "-t", "0");
+        WarmUp(daemon);
         DaemonRemains before = DaemonRemains.Settled(daemon);
 
         string said = daemon.Check(fuzzer, "-t", Seconds);
@@ -44,6 +45,17 @@ public sealed partial class FuzzTests
         TestContext.Current.SendDiagnosticMessage(fuzzer + ": " + said);
         DaemonRemains.ShouldReturnTo(daemon, before);
         daemon.IsSaid("mistake of netmapcuse").Should().BeFalse(string.Join('\n', daemon.Log));
+    }
+
+    /// <summary>What is made once for the life of the daemon is made now.</summary>
+    private static void WarmUp(DaemonInShell daemon)
+    {
+        daemon.Check("ringfuzz", "-t", "0");
+        using NetmapClient client = new(new MountedFile(Client.Open(daemon.DevicePath)));
+        if (client.NewInterface("nmfzwarm") == 0)
+        {
+            client.DeleteInterface("nmfzwarm").Should().Be(0);
+        }
     }
 
     [GeneratedRegex("(?:calls|states)=([0-9]+)\\s*$")]

@@ -13,8 +13,6 @@ public sealed class WallTests
     [Theory]
     [InlineData("failing-register", "auto")]
     [InlineData("failing-register", "fuse")]
-    [InlineData("many-at-once", "auto")]
-    [InlineData("many-at-once", "fuse")]
     [InlineData("files", "auto")]
     [InlineData("external", "auto")]
     [InlineData("persistent", "auto")]
