@@ -60,7 +60,7 @@ public sealed class NetmapDevice : ICallHandler, IPollWaker, IDisposable
         _quotas = new Quotas(options.ArenaBytes, log);
         RegionTable regions = new(_arena, RegionSizes.GlobalDefault, _quotas);
         PortDirectory ports = new(regions, host, new SharedSwitches(options.SharedSwitches), log);
-        _plane = new ControlPlane(ports, log);
+        _plane = new ControlPlane(ports, log) { MayTake = host.MayTake };
         _sweeper = new ArenaSweeper(
             () =>
             {

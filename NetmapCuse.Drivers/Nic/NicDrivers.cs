@@ -1,0 +1,26 @@
+using NetmapCuse.Drivers.E1000;
+using NetmapCuse.Drivers.E1000e;
+using NetmapCuse.Drivers.Igb;
+using NetmapCuse.Drivers.Pci;
+using NetmapCuse.Drivers.Rtl8139;
+using NetmapCuse.Drivers.VirtioNet;
+using NetmapCuse.Drivers.Vmxnet3;
+
+namespace NetmapCuse.Drivers.Nic;
+
+/// <summary>All drivers there are.</summary>
+internal static class NicDrivers
+{
+    internal static IReadOnlyList<NicDriverEntry> All { get; } =
+    [
+        E1000Driver.Entry,
+        E1000eDriver.Entry,
+        IgbDriver.Entry,
+        VirtioNetDriver.Entry,
+        Vmxnet3Driver.Entry,
+        Rtl8139Driver.Entry,
+    ];
+
+    internal static NicDriverEntry? For(PciFunction function) =>
+        All.FirstOrDefault(entry => entry.Drives(function.Vendor, function.Device, function.Revision));
+}
