@@ -1,5 +1,6 @@
 using NetmapCuse.Core.Abi.Linux;
 using NetmapCuse.Core.Abi.Netmap;
+using NetmapCuse.Core.Clients;
 using NetmapCuse.Core.Files;
 using NetmapCuse.Core.Loops;
 using NetmapCuse.Core.Memory;
@@ -56,7 +57,12 @@ internal sealed class ControlPlane(PortDirectory ports, ILogger log)
     {
         lock (_lock)
         {
-            int error;
+            int error = request.LooksAtNames ? ports.Scopes.TryEnter(request.Client.Place) : Errno.Ok;
+            if (error != Errno.Ok)
+            {
+                return error;
+            }
+
             try
             {
                 error = Execute(file, request);
@@ -110,6 +116,7 @@ internal sealed class ControlPlane(PortDirectory ports, ILogger log)
     /// <summary>Unbinds a file whose last duplicate is gone.</summary>
     internal void Release(OpenFile file)
     {
+        file.Calls.Close();
         lock (_lock)
         {
             file.IsReleased = true;
@@ -289,6 +296,7 @@ internal sealed class ControlPlane(PortDirectory ports, ILogger log)
         }
 
         Describe(ref body, port, binding!);
+        binding!.Enter(request.Client.ProcessId, file.Owner, ThreadName.Of(request.Client.ProcessId), body.Mode);
         log.Debug("Bound {Name}, mode {Mode}, memory id {MemoryId}", port.Name, body.Mode, body.MemoryId);
         if (CsbRequests.OptionOf(request) is null)
         {
@@ -348,7 +356,7 @@ internal sealed class ControlPlane(PortDirectory ports, ILogger log)
         {
             if (error == Errno.Ok && binding is not null)
             {
-                error = CsbRequests.Initialise(binding, addresses, request.CallerThread);
+                error = CsbRequests.Initialise(binding, addresses, request.Client.Memory);
             }
         }
         catch (Exception escape) when (escape is not BrokenInvariantException)

@@ -35,7 +35,7 @@ internal static class CsbRequests
     /// caller's memory may answer late.
     /// </summary>
     /// <returns>0, EINVAL for an array that is not aligned, EFAULT for one that is not there.</returns>
-    internal static int Initialise(Binding binding, in NmreqCsb csb, int threadId)
+    internal static int Initialise(Binding binding, in NmreqCsb csb, CallerMemory memory)
     {
         Kring[] rings = [.. binding.Tx, .. binding.Rx];
         byte[] entries = new byte[rings.Length * CsbToServer.EntryBytes];
@@ -44,7 +44,7 @@ internal static class CsbRequests
             return Errno.Inval;
         }
 
-        if (csb.ToServer == 0 || !ClientMemory.TryRead(threadId, csb.ToServer, entries))
+        if (csb.ToServer == 0 || !memory.TryRead(csb.ToServer, entries))
         {
             return Errno.Fault;
         }
@@ -63,10 +63,10 @@ internal static class CsbRequests
             CsbToProgram toProgram = new() { HwCur = now.HwCur, HwTail = Volatile.Read(ref now.HwTail), NeedsKick = 1 };
             CsbToServer toServer = new() { Head = now.RHead, Cur = now.RCur, NeedsKick = 1, SyncFlags = 1 };
             MemoryMarshal.Write(entries.AsSpan(at), in toProgram);
-            written = written && ClientMemory.TryWrite(
-                threadId, csb.ToServer + (ulong)at, MemoryMarshal.AsBytes(new ReadOnlySpan<CsbToServer>(in toServer)));
+            written = written && memory.TryWrite(
+                csb.ToServer + (ulong)at, MemoryMarshal.AsBytes(new ReadOnlySpan<CsbToServer>(in toServer)));
         }
 
-        return written && ClientMemory.TryWrite(threadId, csb.ToProgram, entries) ? Errno.Ok : Errno.Fault;
+        return written && memory.TryWrite(csb.ToProgram, entries) ? Errno.Ok : Errno.Fault;
     }
 }

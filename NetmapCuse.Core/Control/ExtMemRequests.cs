@@ -33,15 +33,21 @@ internal static class ExtMemRequests
             return;
         }
 
-        ExternalMemory.Refusal refusal = ExternalMemory.TryOpen(
-            request.CallerThread, body.Address, body.Info.MemorySize, out ExternalMemory? memory);
-        request.External = memory;
+        ulong address = body.Address;
+        ulong size = body.Info.MemorySize;
+        ExternalMemory.Refusal refusal = ExternalMemory.Refusal.NotMapped;
+        request.External = request.Client.Look(folder =>
+        {
+            refusal = ExternalMemory.TryOpen(folder, address, size, out ExternalMemory? memory);
+            return memory;
+        });
+        refusal = request.External is null && refusal == ExternalMemory.Refusal.None ? ExternalMemory.Refusal.NotMapped : refusal;
         request.ExternalError = refusal == ExternalMemory.Refusal.None ? Errno.Ok : Errno.Fault;
         if (refusal != ExternalMemory.Refusal.None)
         {
             log.Warning(
-                "External memory for {Name} at {Address:x}, {Size} bytes, of thread {Thread}: {Reason}",
-                request.Name, body.Address, body.Info.MemorySize, request.CallerThread, Explain(refusal));
+                "External memory for {Name} at {Address:x}, {Size} bytes, of process {Process}: {Reason}",
+                request.Name, body.Address, body.Info.MemorySize, request.Client.ProcessId, Explain(refusal));
         }
     }
 

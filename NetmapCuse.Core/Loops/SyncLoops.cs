@@ -50,7 +50,7 @@ internal sealed class SyncLoops(Quotas quotas, ILogger log)
             return Errno.Busy;
         }
 
-        int error = SyncLoopOptions.TryMake(request, binding, csb, sleep, out SyncLoopSetup? setup);
+        int error = SyncLoopOptions.TryMake(file, request, binding, csb, sleep, out SyncLoopSetup? setup);
         if (error != Errno.Ok)
         {
             return error;

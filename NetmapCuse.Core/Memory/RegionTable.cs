@@ -1,4 +1,5 @@
 using NetmapCuse.Core.Abi.Linux;
+using NetmapCuse.Core.Books;
 using NetmapCuse.Core.Clients;
 
 namespace NetmapCuse.Core.Memory;
@@ -13,13 +14,15 @@ internal sealed class RegionTable
 
     private readonly Arena _arena;
     private readonly Quotas _quotas;
+    private readonly Bookkeeper? _books;
     private readonly Dictionary<ushort, Region> _regions = [];
     private readonly Dictionary<MemoryIdentity, Region> _external = [];
     private ushort _lastId = GlobalId;
     private RegionSizes _settledSizes;
 
-    internal RegionTable(Arena arena, RegionSizes globalSizes, Quotas quotas)
+    internal RegionTable(Arena arena, RegionSizes globalSizes, Quotas quotas, Bookkeeper? books = null)
     {
+        _books = books;
         _arena = arena;
         _quotas = quotas;
         RegionLayout? layout = RegionLayout.TryCreate(globalSizes, isPrivate: false);
@@ -28,7 +31,7 @@ internal sealed class RegionTable
         GlobalSizes = globalSizes;
         _settledSizes = globalSizes;
         ArenaRange memory = new(arena, offset, layout.MemorySize);
-        Global = new Region(memory, GlobalId, layout, isPrivate: false, static _ => { });
+        Global = new Region(memory, GlobalId, layout, isPrivate: false, static _ => { }, books);
         Global.AddReference();
         _regions.Add(GlobalId, Global);
     }
@@ -85,7 +88,7 @@ internal sealed class RegionTable
             End(ended);
             pages.Dispose();
             one.Dispose();
-        });
+        }, _books);
         _regions.Add(region.Id, region);
         return Errno.Ok;
     }
@@ -139,7 +142,7 @@ internal sealed class RegionTable
             _external.Remove(identity);
             End(ended);
             one.Dispose();
-        });
+        }, _books);
         _regions.Add(region.Id, region);
         _external.Add(identity, region);
         return region;

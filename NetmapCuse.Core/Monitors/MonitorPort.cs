@@ -1,5 +1,6 @@
 using NetmapCuse.Core.Abi.Linux;
 using NetmapCuse.Core.Abi.Netmap;
+using NetmapCuse.Core.Books;
 using NetmapCuse.Core.Clients;
 using NetmapCuse.Core.Memory;
 using NetmapCuse.Core.Ports;
@@ -77,6 +78,8 @@ internal sealed class MonitorPort : Port, IMonitor
         monitor = new MonitorPort(parent, request.Flags, rings, region) { Claim = claim };
         return Errno.Ok;
     }
+
+    private protected override PortKind Kind => PortKind.Monitor;
 
     /// <summary>A copy goes to an offset of the monitor's own; a buffer that was swapped in has its packet where the sender put it.</summary>
     internal override bool SupportsOffsets => !IsZeroCopy;

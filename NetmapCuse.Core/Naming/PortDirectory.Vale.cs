@@ -20,7 +20,8 @@ internal sealed partial class PortDirectory
         }
 
         PortScope scope = _scopes.Of(request.Name, request.Place);
-        if (scope.Ports.ContainsKey(request.Name) || HostHas(request.Name, request.Place))
+        if (scope.Ports.ContainsKey(request.Name) || FindNamed(scope, request.Name) is not null
+            || HostHas(request.Name, request.Place))
         {
             return Errno.Exist;
         }
@@ -60,17 +61,13 @@ internal sealed partial class PortDirectory
     /// <summary>DELIF.</summary>
     internal int DeletePersistent(string name, CallerPlace place)
     {
-        if (!_scopes.Of(name, place).Ports.TryGetValue(name, out Port? port))
+        if (FindNamed(_scopes.Of(name, place), name) is not ValePort { Interface: not null, IsImplicit: false } port
+            || name.Contains(':', StringComparison.Ordinal))
         {
             return HostHas(name, place) ? Errno.Inval : Errno.NxIo;
         }
 
-        if (port is not ValePort { Interface: not null, IsImplicit: false } persistentPort || port.Name != name)
-        {
-            return HostHas(name, place) ? Errno.Inval : Errno.NxIo;
-        }
-
-        if (persistentPort.Switch is not null || port.References > 1)
+        if (port.Switch is not null || port.References > 1)
         {
             return Errno.Busy;
         }

@@ -1,5 +1,6 @@
 using NetmapCuse.Core.Abi.Linux;
 using NetmapCuse.Core.Abi.Netmap;
+using NetmapCuse.Core.Books;
 using NetmapCuse.Core.Rings;
 
 namespace NetmapCuse.Core.Ports;
@@ -12,6 +13,7 @@ internal sealed class Binding
 {
     private readonly ISleeper _sleeper;
     private InterfaceView? _interface;
+    private int _place = -1;
 
     private Binding(Port port, RingSelection selection, RegisterFlags flags, ISleeper sleeper)
     {
@@ -98,11 +100,27 @@ internal sealed class Binding
             }
         }
 
+        Port.LeaveBinding(_place);
         Port.DeleteUnusedRings(Rx, Tx);
         _interface!.Delete();
         Port.Region.DropUser();
         Port.DropBinding();
     }
+
+    /// <summary>Enters the binding into the books.</summary>
+    internal void Enter(int processId, uint userId, string command, RegisterMode mode) => _place = Port.EnterBinding(new BindingRecord
+    {
+        ProcessId = processId,
+        UserId = userId,
+        Mode = (uint)mode,
+        Flags = (ulong)Flags,
+        FirstTx = Tx.Length == 0 ? 0 : Tx[0].Index,
+        TxCount = (uint)Tx.Length,
+        FirstRx = Rx.Length == 0 ? 0 : Rx[0].Index,
+        RxCount = (uint)Rx.Length,
+        Since = DateTimeOffset.UtcNow.ToUnixTimeSeconds(),
+        Command = BookText.Of32(command),
+    });
 
     private int TryTakeRings(uint extraBuffers, OffsetsRequest? offsets)
     {

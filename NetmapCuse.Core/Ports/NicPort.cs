@@ -1,4 +1,5 @@
 using NetmapCuse.Core.Abi.Linux;
+using NetmapCuse.Core.Books;
 using NetmapCuse.Core.Memory;
 using NetmapCuse.Core.Rings;
 using Serilog;
@@ -42,6 +43,8 @@ internal sealed partial class NicPort : Port, IAdapterEvents
         region.AddReference();
         UseHostRings(0, 0);
     }
+
+    private protected override PortKind Kind => PortKind.Interface;
 
     internal override bool MayChangeRegion => Bindings == 0 && Pipes.Count == 0;
 
@@ -143,9 +146,18 @@ internal sealed partial class NicPort : Port, IAdapterEvents
 
     public void LinkChanged(bool isUp) => _log.Information("Link of {Name} is {State}", Name, isUp ? "up" : "down");
 
+    public void Renamed(string name)
+    {
+        if (Name != name)
+        {
+            _log.Information("{Before} is called {Name} now", Name, name);
+            Name = name;
+        }
+    }
+
     public void Gone()
     {
-        _log.Warning("Interface {Name} is gone; programs that use it get errors until they close it", Name);
+        _log.Warning("Interface {Name} is gone, or in another namespace; programs that use it get errors until they close it", Name);
         _isGone = true;
         Kring[] rings = [.. Tx, .. Rx];
         Array.ForEach(rings, static ring => ring.Stop());
@@ -219,6 +231,7 @@ internal sealed partial class NicPort : Port, IAdapterEvents
         _adapter.Host?.Spread(HostRxRings);
         error = _adapter.Open(Region, this);
         _isOpen = error == Errno.Ok;
+        Tell(_isOpen ? Status : "not open");
         return error;
     }
 

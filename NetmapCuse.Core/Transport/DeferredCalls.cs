@@ -8,11 +8,12 @@ internal sealed class DeferredCalls
 {
     private const int EarlyMax = 64;
 
-    private readonly Lock _gate = new();
+    private readonly object _gate = new();
     private readonly Dictionary<ulong, DeferredCall> _open = [];
     private readonly ulong[] _early = new ulong[EarlyMax];
     private int _nextEarly;
     private bool _ended;
+    private bool _isWatchAsleep;
 
     internal void Add(DeferredCall call)
     {
@@ -21,6 +22,10 @@ internal sealed class DeferredCalls
         {
             _open.Add(call.Unique, call);
             interrupt = _ended || _early.Contains(call.Unique);
+            if (_isWatchAsleep)
+            {
+                Monitor.PulseAll(_gate);
+            }
         }
 
         if (interrupt)
@@ -67,6 +72,41 @@ internal sealed class DeferredCalls
         foreach (DeferredCall call in calls)
         {
             call.Interrupt();
+        }
+    }
+
+    /// <summary>The calls that have been open for so long. For <see cref="CallerWatch"/>.</summary>
+    internal DeferredCall[] OlderThan(int milliseconds)
+    {
+        lock (_gate)
+        {
+            long latest = Environment.TickCount64 - milliseconds;
+            return _open.Count == 0 ? [] : [.. _open.Values.Where(call => call.StartedAt < latest)];
+        }
+    }
+
+    /// <summary>Waits until a call is open, or for <see cref="WakeWatch"/>. For one thread.</summary>
+    internal void AwaitOpen()
+    {
+        lock (_gate)
+        {
+            _isWatchAsleep = true;
+            while (_open.Count == 0 && !_ended)
+            {
+                _ = Monitor.Wait(_gate);
+            }
+
+            _isWatchAsleep = false;
+        }
+    }
+
+    /// <summary>Ends the wait. No call is opened any more.</summary>
+    internal void WakeWatch()
+    {
+        lock (_gate)
+        {
+            _ended = true;
+            Monitor.PulseAll(_gate);
         }
     }
 }

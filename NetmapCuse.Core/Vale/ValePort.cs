@@ -1,4 +1,5 @@
 using NetmapCuse.Core.Abi.Linux;
+using NetmapCuse.Core.Books;
 using NetmapCuse.Core.Clients;
 using NetmapCuse.Core.Memory;
 using NetmapCuse.Core.Ports;
@@ -48,6 +49,8 @@ internal class ValePort : Port
 
     /// <summary>Made for the pipes on it, and gone with them: DELIF does not take it.</summary>
     internal bool IsImplicit { get; init; }
+
+    private protected override PortKind Kind => PortKind.Vale;
 
     internal override bool MayChangeRegion => Interface is not null && Bindings == 0 && Pipes.Count == 0;
 

@@ -14,10 +14,10 @@ internal sealed class HostInterfaces : IHostInterfaces, IDisposable
 
     private readonly InterfaceControl _own = new();
 
-    public bool Exists(string name, CallerPlace place) =>
-        name.Length is > 0 and <= NameMax && (place.IsOwn ? _own.Index(name) is not null : ExistsIn(place.Path, name));
+    public int IndexOf(string name, CallerPlace place) =>
+        name.Length is 0 or > NameMax ? 0 : place.IsOwn ? _own.Index(name) ?? 0 : IndexIn(place.Path, name);
 
-    private static bool ExistsIn(string path, string name)
+    private static int IndexIn(string path, string name)
     {
         try
         {
@@ -25,13 +25,13 @@ internal sealed class HostInterfaces : IHostInterfaces, IDisposable
             return entered.Run(() =>
             {
                 using InterfaceControl control = new();
-                return control.Index(name) is not null;
+                return control.Index(name) ?? 0;
             });
         }
         catch (PosixException)
         {
             // The caller is dying, or the daemon has lost its rights.
-            return false;
+            return 0;
         }
     }
 

@@ -65,8 +65,8 @@ public sealed class InterfaceMonitorTests : IDisposable
             RegisterMode.NicAndHost, isZeroCopy ? RegisterFlags.ZeroCopyMonitor : MonitorPort.BothDirections);
         monitor.Port.HostRxRings.Should().Be(1);
         Put(_port.Tx[2], 7);
-        RingSync.Tx(_port, _port.Tx[2], 0);
-        RingSync.Tx(_port, _port.Tx[2], 0);
+        RingSync.Tx(_port, _port.Tx[2], readsIndirect: false);
+        RingSync.Tx(_port, _port.Tx[2], readsIndirect: false);
         _port.Arrive(2, 8);
         RingSync.Rx(_port, _port.Rx[2], 0);
         Take(_binding, 2).Should().HaveCount(1);
@@ -81,9 +81,9 @@ public sealed class InterfaceMonitorTests : IDisposable
     {
         Binding monitor = Monitor(RegisterMode.AllNic, RegisterFlags.ZeroCopyMonitor);
         Put(_port.Tx[0], 7);
-        RingSync.Tx(_port, _port.Tx[0], 0);
+        RingSync.Tx(_port, _port.Tx[0], readsIndirect: false);
         Take(monitor, 0).Should().BeEmpty();
-        RingSync.Tx(_port, _port.Tx[0], 0);
+        RingSync.Tx(_port, _port.Tx[0], readsIndirect: false);
         Take(monitor, 0).Should().Equal((7, SlotFlags.TxMonitored));
         monitor.End();
     }
@@ -107,13 +107,13 @@ public sealed class InterfaceMonitorTests : IDisposable
     {
         Binding monitor = Monitor(RegisterMode.AllNic, RegisterFlags.ZeroCopyMonitor);
         Put(_port.Tx[0], 7);
-        RingSync.Tx(_port, _port.Tx[0], 0);
+        RingSync.Tx(_port, _port.Tx[0], readsIndirect: false);
         using LookingRing looking = new();
         _regions.Global.Rings.Add(looking);
 
         Task look = Task.Run(() => _regions.Global.MarkShown(new BufferSet(_regions.Global.Layout.Buffer.Count)), Cancel);
         looking.IsLooking.Wait(Cancel);
-        Task swap = Task.Run(() => RingSync.Tx(_port, _port.Tx[0], 0), Cancel);
+        Task swap = Task.Run(() => RingSync.Tx(_port, _port.Tx[0], readsIndirect: false), Cancel);
         (await Task.WhenAny(swap, Task.Delay(100, Cancel))).Should().NotBe(swap);
         looking.GoOn.Set();
         await look;

@@ -86,6 +86,21 @@ public sealed class NicPortTests(HostFixture device) : DeviceTest(device), IClas
     }
 
     [Fact]
+    public void A_port_goes_with_the_interface_and_not_with_the_name()
+    {
+        Add(Name);
+        NetmapClient first = Open().Register(Name);
+        Interfaces.Rename(Name, Peer);
+        Open().TryRegister(Name).Should().Be(Errno.NxIo);
+        NetmapClient again = Open().Register(Peer);
+        (again.Reg.Offset + (ulong)again.RingOffsets()[0]).Should().Be(first.Reg.Offset + (ulong)first.RingOffsets()[0]);
+        Add(Name);
+        NetmapClient other = Open().Register(Name);
+        (other.Reg.Offset + (ulong)other.RingOffsets()[0]).Should().NotBe(first.Reg.Offset + (ulong)first.RingOffsets()[0]);
+        DeviceBooks.Audit(Device.Device);
+    }
+
+    [Fact]
     public void Host_modes_need_host_rings()
     {
         Add(Name, MemoryAdapter.Usual with { HostRings = 0 });
