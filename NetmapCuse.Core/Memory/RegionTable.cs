@@ -20,11 +20,11 @@ internal sealed class RegionTable
     private ushort _lastId = GlobalId;
     private RegionSizes _settledSizes;
 
-    internal RegionTable(Arena arena, RegionSizes globalSizes, Quotas quotas, Bookkeeper? books = null)
+    internal RegionTable(Arena arena, RegionSizes globalSizes, Quotas? quotas = null, Bookkeeper? books = null)
     {
         _books = books;
         _arena = arena;
-        _quotas = quotas;
+        _quotas = quotas ?? new Quotas(arena.Size, Serilog.Core.Logger.None);
         RegionLayout? layout = RegionLayout.TryCreate(globalSizes, isPrivate: false);
         Check.That(layout is not null, "the global region has no valid default size");
         Check.That(arena.TryTake(layout.MemorySize, LegacyLimit, out ulong offset), "the arena is too small");
