@@ -55,7 +55,7 @@ describe_models() {
 start_models() {
   local program=$REPOSITORY/NetmapCuse.Models/bin/Debug/net10.0/NetmapCuse.Models tries
   [[ -x $program ]] || die "the models are not built: dotnet build NetmapCuse.Models"
-  "$program" --folder "$PLACE" --seed "$seed" "${models[@]}" >"$PLACE/models" 2>&1 &
+  "$program" --folder "$PLACE" --seed "$seed" ${writes:+--writes "$writes"} "${models[@]}" >"$PLACE/models" 2>&1 &
   server=$!
   for ((tries = 0; tries < 600; tries++)); do
     ! grep -q '^ready' "$PLACE/models" || return 0
