@@ -1,4 +1,6 @@
 using NetmapCuse.Models.Intel;
+using NetmapCuse.Models.Mellanox;
+using NetmapCuse.Models.Nvidia;
 using NetmapCuse.Models.Realtek;
 
 namespace NetmapCuse.Models;
@@ -10,6 +12,8 @@ public static class Chips
     {
         ["r8168"] = (name, address, seed) => new Rtl8168Model(name, address, seed),
         ["ixgbe"] = (name, address, seed) => new Ixgbe82599Model(name, address, seed),
+        ["nforce"] = (name, address, seed) => new NforceModel(name, address, seed),
+        ["mlx4"] = (name, address, seed) => new ConnectX3Model(name, address, seed),
     };
 
     /// <summary>Their names.</summary>

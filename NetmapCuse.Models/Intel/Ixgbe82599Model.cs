@@ -23,7 +23,9 @@ public sealed class Ixgbe82599Model : ChipModel
     private const uint Eerd = 0x10014;
     private const uint Autoc = 0x042a0;
     private const uint Links = 0x042a4;
-    private const uint LinksUpAt10G = (1 << 30) | (3 << 28) | (1 << 7);
+    private const uint LinksUpAt10G = (1u << 31) | (1 << 30) | (3 << 28) | (1 << 7); // negotiated, up, 10 Gbit/s
+    private const uint Anlp1 = 0x042b0;
+    private const uint NegotiationHasBegun = 1 << 16;
     private const uint Msca = 0x0425c;
     private const uint Msrwd = 0x04260;
     private const uint FdirCtrl = 0x0ee00;
@@ -66,8 +68,10 @@ public sealed class Ixgbe82599Model : ChipModel
     private const uint SecRxStat = 0x08d04;
     private const uint SecRxOff = 2;
     private const uint Rdrxctl = 0x02f00;
+    private const uint RdrxctlStrip = 2;
     private const uint RdrxctlDmaReady = 8;
     private const uint Hlreg0 = 0x04240;
+    private const uint Hlreg0AfterReset = 0x403; // checksums added and stripped, short frames padded
     private const uint Hlreg0Strip = 2;
     private const uint Hlreg0Jumbo = 4;
     private const uint Maxfrs = 0x04268;
@@ -139,6 +143,7 @@ public sealed class Ixgbe82599Model : ChipModel
         _registers[Ral + 4] = BinaryPrimitives.ReadUInt16LittleEndian(Address.AsSpan(4)) | (1u << 31);
         _registers[Eec] = EecIsThere | EecAutoReadDone;
         _registers[Autoc] = 0xc09c_6004;
+        _registers[Hlreg0] = Hlreg0AfterReset;
         _registers[Rdrxctl] = RdrxctlDmaReady;
         _registers[SecRxStat] = 1;
         _causes = _mask = 0;
@@ -180,6 +185,8 @@ public sealed class Ixgbe82599Model : ChipModel
                 return 0;
             case Links:
                 return HasCarrier ? LinksUpAt10G : 0;
+            case Anlp1:
+                return NegotiationHasBegun;
             case FdirCtrl:
                 return Get(at) | FdirInitDone;
             case Msca:
@@ -232,6 +239,9 @@ public sealed class Ixgbe82599Model : ChipModel
                 break;
             case Mtqc when (Get(Rttdcs) & ArbiterOff) == 0:
                 Fault($"MTQC is written while the arbiter is on (7.2.1.2.1)");
+                break;
+            case Rxctrl when (value & 1) != 0 && (Get(Hlreg0) & Hlreg0Strip) != (Get(Rdrxctl) & RdrxctlStrip):
+                Fault($"HLREG0 and RDRXCTL do not agree on stripping checksums (8.2.3.22.8)");
                 break;
             case Maxfrs when value >> 16 < 64:
                 Fault($"MAXFRS {value:x} is too small for any frame");
@@ -537,7 +547,7 @@ public sealed class Ixgbe82599Model : ChipModel
         }
     }
 
-    // 7.1.6.2: the write-back of each descriptor, with the status that decides behind all else.
+    // 7.1.6.2: the write-back of each descriptor. Status and length come together: Linux decides by the length.
     private bool Store(AdvancedQueue queue, ReadOnlySpan<byte> frame, uint hash)
     {
         const int StatusAt = 8;
@@ -575,7 +585,7 @@ public sealed class Ixgbe82599Model : ChipModel
             BinaryPrimitives.WriteUInt32LittleEndian(descriptor[4..], hash);
             BinaryPrimitives.WriteUInt32LittleEndian(descriptor[StatusAt..], Done | (frame.Length == 0 ? EndOfFrame : 0));
             BinaryPrimitives.WriteUInt16LittleEndian(descriptor[LengthAt..], (ushort)part.Length);
-            WriteBack(at, descriptor, StatusAt, LengthAt);
+            WriteBack(at, descriptor, StatusAt, AdvancedQueue.DescriptorBytes);
             queue.At = (queue.At + 1) % queue.Length;
         }
 

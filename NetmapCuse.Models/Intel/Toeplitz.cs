@@ -10,10 +10,10 @@ internal static class Toeplitz
     private const uint Key = 0x05c80;
     private const int KeyBytes = 40;
     private const uint RssOn = 1;
-    private const uint Tcp4 = 1 << 16;
-    private const uint Ip4 = 1 << 17;
-    private const uint Ip6 = 1 << 20;
-    private const uint Tcp6 = 1 << 21;
+    internal const uint Tcp4 = 1 << 16;
+    internal const uint Ip4 = 1 << 17;
+    internal const uint Ip6 = 1 << 20;
+    internal const uint Tcp6 = 1 << 21;
     private const uint Udp4 = 1 << 22;
     private const uint Udp6 = 1 << 23;
     private const byte Tcp = 6;
@@ -68,7 +68,8 @@ internal static class Toeplitz
         return (uint)(bytes >> (8 - (bit % 8)));
     }
 
-    private static bool TryFindInput(
+    /// <summary>Fails where the frame is none of the kinds that are to be hashed.</summary>
+    internal static bool TryFindInput(
         ReadOnlySpan<byte> frame, uint control, out ReadOnlySpan<byte> addresses, out ReadOnlySpan<byte> ports)
     {
         const int TypeAt = 12;
