@@ -23,6 +23,13 @@ internal static class Samples
         return path;
     }
 
+    /// <summary>samples/, built; the test is skipped where it cannot be.</summary>
+    internal static string SourceDirectory()
+    {
+        _ = Program("nm-gen");
+        return Path.Combine(Root, "samples");
+    }
+
     /// <summary>Runs a sample to its end.</summary>
     /// <returns>Exit code and what it printed, standard error included.</returns>
     internal static (int ExitCode, string Output) Run(string name, params string[] arguments)

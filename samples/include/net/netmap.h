@@ -115,6 +115,8 @@ struct netmap_if {
  */
 #define NETMAP_REQ_IFNAMSIZ	64
 
+#define NM_BDG_NAME	"vale"	/* how the names of switches begin */
+
 struct nmreq_header {
 	uint16_t	nr_version;	/* (i) NETMAP_API */
 	uint16_t	nr_reqtype;	/* (i) NETMAP_REQ_* */
@@ -362,19 +364,22 @@ nm_ring_next(const struct netmap_ring *ring, uint32_t i)
 	return i + 1 == ring->num_slots ? 0 : i + 1;
 }
 
-/* Slots of the program from cur on. */
+/*
+ * Slots of the program: from head on, not from cur, which a program moves up to tail when it wants to sleep until there
+ * are more slots than it has now.
+ */
 static inline uint32_t
 nm_ring_space(const struct netmap_ring *ring)
 {
-	uint32_t cur = ring->cur, tail = ring->tail;
+	uint32_t head = ring->head, tail = ring->tail;
 
-	return tail >= cur ? tail - cur : tail + ring->num_slots - cur;
+	return tail >= head ? tail - head : tail + ring->num_slots - head;
 }
 
 static inline int
 nm_ring_empty(const struct netmap_ring *ring)
 {
-	return ring->cur == ring->tail;
+	return ring->head == ring->tail;
 }
 
 /* Whether a transmit ring has slots that the port has not finished with. */

@@ -21,8 +21,10 @@
 #define NETMAP_DEVICE_NAME	"/dev/netmap"
 
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #ifndef IFNAMSIZ
 #include <net/if.h>
 #endif
@@ -34,6 +36,8 @@
 #endif
 
 #define NETMAP_PTR_(type, base, offset)	((type)(void *)((char *)(uintptr_t)(base) + (offset)))
+
+#define _NETMAP_OFFSET(type, ptr, offset)	NETMAP_PTR_(type, ptr, offset)	/* its name in old programs */
 
 #define NETMAP_IF(_base, _ofs)	NETMAP_PTR_(struct netmap_if *, _base, _ofs)
 
@@ -69,16 +73,7 @@ nm_pkt_copy(const void *src, void *dst, int len)
 		memcpy(dst, src, (size_t)len);
 }
 
-#ifdef NETMAP_WITH_LIBS
-
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/mman.h>
-#include <unistd.h>
-
-/* Messages of old test programs: always, never, at most n a second. */
+/* Messages of test programs: always, never, at most n a second. */
 #ifndef D
 #define D(_fmt, ...) \
 	do { \
@@ -106,6 +101,21 @@ nm_pkt_copy(const void *src, void *dst, int len)
 			D(_fmt, ##__VA_ARGS__); \
 	} while (0)
 #endif
+
+#ifdef NETMAP_WITH_LIBS
+
+#ifndef HAVE_NETMAP_WITH_LIBS
+#define HAVE_NETMAP_WITH_LIBS
+#endif
+
+/* Programs rely on all of these to come from here. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #define NM_ERRBUF_SIZE	512
 
@@ -170,6 +180,8 @@ enum {
 	NM_OPEN_ARG3 =		0x400000,
 	NM_OPEN_RING_CFG =	0x800000,	/* numbers of rings and slots from arg */
 };
+
+#define NM_OPEN_ARG1_DEFAULT_	4	/* once the number of pipes that a port should have room for; no server looks at it */
 
 typedef void (*nm_cb_t)(u_char *, const struct nm_pkthdr *, const u_char *);
 
@@ -391,7 +403,10 @@ nm_mmap(struct nm_desc *d, const struct nm_desc *parent)
 	return 0;
 }
 
-/* Joins the request of the caller, the parts of arg that new_flags names, and the port name. */
+/*
+ * Joins the request of the caller, the parts of arg that new_flags names, and the port name. An arg that no nm_open made
+ * counts as none. Where there are flags, nr_arg1 and nr_arg3 that none of them names get their defaults.
+ */
 static inline int
 nm_open_request_(struct nm_desc *d, const char *ifname, const struct nmreq *req, uint64_t new_flags,
     const struct nm_desc *arg)
@@ -400,6 +415,8 @@ nm_open_request_(struct nm_desc *d, const char *ifname, const struct nmreq *req,
 
 	if (req != NULL)
 		*r = *req;
+	if (!IS_NETMAP_DESC(arg) || new_flags == 0)
+		arg = NULL;
 	if (arg != NULL && (new_flags & NM_OPEN_IFNAME)) {
 		memcpy(r->nr_name, arg->req.nr_name, sizeof(r->nr_name));
 		r->nr_ringid = arg->req.nr_ringid;
@@ -414,12 +431,10 @@ nm_open_request_(struct nm_desc *d, const char *ifname, const struct nmreq *req,
 			r->nr_arg2 = region;
 	}
 	if (arg != NULL) {
-		if (new_flags & NM_OPEN_ARG1)
-			r->nr_arg1 = arg->req.nr_arg1;
+		r->nr_arg1 = new_flags & NM_OPEN_ARG1 ? arg->req.nr_arg1 : NM_OPEN_ARG1_DEFAULT_;
+		r->nr_arg3 = new_flags & NM_OPEN_ARG3 ? arg->req.nr_arg3 : 0;
 		if (new_flags & NM_OPEN_ARG2)
 			r->nr_arg2 = arg->req.nr_arg2;
-		if (new_flags & NM_OPEN_ARG3)
-			r->nr_arg3 = arg->req.nr_arg3;
 		if (new_flags & NM_OPEN_RING_CFG) {
 			r->nr_tx_slots = arg->req.nr_tx_slots;
 			r->nr_rx_slots = arg->req.nr_rx_slots;
@@ -527,7 +542,7 @@ nm_inject(struct nm_desc *d, const void *buf, size_t size)
 static inline uint32_t
 nm_packet_at_(struct netmap_ring *ring, struct nm_pkthdr *hdr)
 {
-	uint32_t at = ring->cur, flags;
+	uint32_t at = ring->head, flags;
 
 	hdr->slot = &ring->slot[at];
 	hdr->buf = (uint8_t *)NETMAP_BUF_OFFSET(ring, hdr->slot);
