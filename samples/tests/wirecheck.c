@@ -14,6 +14,7 @@
 #include <net/ethernet.h>
 #include <net/if.h>
 #include <poll.h>
+#include <sched.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,6 +45,18 @@ die(const char *what)
 	exit(1);
 }
 
+/* With several queues the processor chooses one: who moves to another one overtakes its own frames. */
+static void
+stay(void)
+{
+	cpu_set_t one;
+
+	CPU_ZERO(&one);
+	CPU_SET(0, &one);
+	if (sched_setaffinity(0, sizeof(one), &one) < 0)
+		die("sched_setaffinity");
+}
+
 static int
 open_interface(const char *name, int type)
 {
@@ -53,6 +66,7 @@ open_interface(const char *name, int type)
 
 	if (fd < 0)
 		die("socket");
+	stay();
 	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", name);
 	if (ioctl(fd, SIOCGIFHWADDR, &request) < 0)
 		die(name);
