@@ -8,6 +8,7 @@ internal sealed unsafe class Region
 {
     private RegionMemory _memory;
     private readonly Action<Region> _ended;
+    private readonly List<IRegionDevice> _devices = [];
     private ObjectPool _ifs = null!;
     private ObjectPool _rings = null!;
     private int _references;
@@ -91,6 +92,7 @@ internal sealed unsafe class Region
         {
             Check.That(Rings.Count == 0, "a region without users has rings");
             FreeAll();
+            LetGoOfDevices();
             _memory.Clear();
         }
     }
@@ -121,8 +123,20 @@ internal sealed unsafe class Region
     /// <summary>Where an address of this region is found by a client: bytes from the start of its mapping.</summary>
     internal ulong ClientOffset(byte* address) => ArenaOffset + (ulong)(address - Address);
 
+    /// <summary>
+    /// A device reads and writes the region's memory from now on, which is held for it: pages that are given back under it would
+    /// leave it writing to pages that nobody sees.
+    /// </summary>
+    internal void AddDevice(IRegionDevice device) => _devices.Add(device);
+
+    internal void RemoveDevice(IRegionDevice device) => _devices.Remove(device);
+
     /// <summary>The region has ended: its memory goes back.</summary>
-    internal void EndMemory() => _memory.End();
+    internal void EndMemory()
+    {
+        LetGoOfDevices();
+        _memory.End();
+    }
 
     /// <summary>
     /// Marks what all rings of the region show. A buffer that moved from a ring not looked at yet to one that was would be
@@ -144,6 +158,16 @@ internal sealed unsafe class Region
         {
             ring.LetGo();
         }
+    }
+
+    private void LetGoOfDevices()
+    {
+        foreach (IRegionDevice device in _devices)
+        {
+            device.LetGo(this);
+        }
+
+        _devices.Clear();
     }
 
     private void FreeAll()

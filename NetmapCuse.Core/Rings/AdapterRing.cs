@@ -37,6 +37,33 @@ internal sealed unsafe class AdapterRing(Kring ring)
         ring.Wake();
     }
 
+    /// <summary>
+    /// Keeps syncs out for a moment, as a sync in another thread would, so that a driver can set its hardware up anew. Not from inside
+    /// a call of the queue.
+    /// </summary>
+    /// <returns>False when the ring is stopped: nobody syncs it anyway, and there is nothing to <see cref="LetGo"/>.</returns>
+    internal bool Hold()
+    {
+        SpinWait wait = default;
+        while (!ring.TryEnter())
+        {
+            if (ring.IsStopped)
+            {
+                return false;
+            }
+
+            wait.SpinOnce();
+        }
+
+        return true;
+    }
+
+    /// <summary>Lets syncs in again.</summary>
+    internal void LetGo() => ring.Exit();
+
+    /// <summary>Counts a frame that could not be sent as its slots were. From inside Transmit.</summary>
+    internal void CountBadSlot() => ring.Counters.BadSlot++;
+
     /// <summary>Counts frames that the interface dropped because the ring had no room.</summary>
     internal void CountNoRoom(uint frames) => ring.CountNoRoom(frames);
 }

@@ -66,6 +66,9 @@ internal readonly unsafe ref struct SlotBatch
         return slot;
     }
 
+    /// <summary>The slot says that its frame goes on in the next one. Changes nothing; <see cref="Read"/> may see something else.</summary>
+    internal bool IsPart(uint i) => (_ring.Slots[Position(i)].Flags & SlotFlags.MoreFragments) != 0;
+
     /// <summary>Takes flags off a slot that had <paramref name="had"/>.</summary>
     internal void ClearFlags(uint i, SlotFlags had, SlotFlags cleared)
     {

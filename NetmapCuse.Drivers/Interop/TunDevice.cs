@@ -18,6 +18,7 @@ internal sealed unsafe class TunDevice : IDisposable
 
     // linux/if_tun.h
     private const nuint SetInterface = 0x400454ca;
+    private const nuint SetCarrierCall = 0x400454e2;
     private const ushort Tap = 0x0002;
     private const ushort NoPacketInfo = 0x1000;
     private const ushort MultipleQueues = 0x0100;
@@ -78,6 +79,13 @@ internal sealed unsafe class TunDevice : IDisposable
             Array.ForEach(made, device => device?.Dispose());
             throw;
         }
+    }
+
+    /// <summary>Whether the interface has a carrier (TUNSETCARRIER, Linux 5.0; before, it always has).</summary>
+    internal void SetCarrier(bool isUp)
+    {
+        int value = isUp ? 1 : 0;
+        _ = Core.Interop.Libc.Ioctl(_fd, SetCarrierCall, &value);
     }
 
     /// <summary>In the calling thread's network namespace.</summary>

@@ -1,0 +1,20 @@
+using NetmapCuse.Drivers.E1000;
+using NetmapCuse.Drivers.E1000e;
+using NetmapCuse.Drivers.Igb;
+using NetmapCuse.Drivers.Pci;
+
+namespace NetmapCuse.Drivers.Nic;
+
+/// <summary>All drivers there are.</summary>
+internal static class NicDrivers
+{
+    internal static IReadOnlyList<NicDriverEntry> All { get; } =
+    [
+        E1000Driver.Entry,
+        E1000eDriver.Entry,
+        IgbDriver.Entry,
+    ];
+
+    internal static NicDriverEntry? For(PciFunction function) =>
+        All.FirstOrDefault(entry => entry.Drives(function.Vendor, function.Device, function.Revision));
+}

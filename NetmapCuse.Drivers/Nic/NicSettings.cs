@@ -1,0 +1,14 @@
+namespace NetmapCuse.Drivers.Nic;
+
+/// <summary>What the operator wants of a NIC.</summary>
+internal sealed record NicSettings
+{
+    /// <summary>RX and TX queues; 0: as many as there are processors.</summary>
+    internal uint Queues { get; init; }
+
+    /// <summary>Slots of each ring.</summary>
+    internal uint Slots { get; init; } = 512;
+
+    /// <summary>MTU, without the Ethernet header.</summary>
+    internal uint Mtu { get; init; } = 1500;
+}
