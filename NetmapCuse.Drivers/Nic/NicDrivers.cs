@@ -1,7 +1,9 @@
 using NetmapCuse.Drivers.E1000;
 using NetmapCuse.Drivers.E1000e;
 using NetmapCuse.Drivers.Igb;
+using NetmapCuse.Drivers.Ixgbe;
 using NetmapCuse.Drivers.Pci;
+using NetmapCuse.Drivers.R8169;
 
 namespace NetmapCuse.Drivers.Nic;
 
@@ -13,6 +15,8 @@ internal static class NicDrivers
         E1000Driver.Entry,
         E1000eDriver.Entry,
         IgbDriver.Entry,
+        IxgbeDriver.Entry,
+        R8169Driver.Entry,
     ];
 
     internal static NicDriverEntry? For(PciFunction function) =>

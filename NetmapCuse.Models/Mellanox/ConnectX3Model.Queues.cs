@@ -472,9 +472,10 @@ public sealed partial class ConnectX3Model
         return frame.Length == 0;
     }
 
+    // A key is the number of its region, turned by a byte.
     private void CheckKey(uint key, QueuePair pair)
     {
-        if (!_keys.Contains(key))
+        if (!_keys.Contains(uint.RotateRight(key, 8)))
         {
             Fault($"QP {pair.Number:x} uses memory key {key:x}, which is none");
         }

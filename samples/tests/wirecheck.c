@@ -77,6 +77,9 @@ open_interface(const char *name, int type)
 	/* Else they take room among what has come. */
 	if (setsockopt(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &(int){ 1 }, sizeof(int)) < 0)
 		die("PACKET_IGNORE_OUTGOING");
+	/* A queueing discipline may drop what waits for long, and says nothing. */
+	if (setsockopt(fd, SOL_PACKET, PACKET_QDISC_BYPASS, &(int){ 1 }, sizeof(int)) < 0)
+		die("PACKET_QDISC_BYPASS");
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &(int){ ROOM }, sizeof(int)) < 0)
 		die("SO_RCVBUFFORCE");
 	if (bind(fd, (struct sockaddr *)&at, sizeof(at)) < 0)
