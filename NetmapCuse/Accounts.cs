@@ -1,4 +1,5 @@
 using System.Globalization;
+using NetmapCuse.Configuration;
 
 namespace NetmapCuse;
 
@@ -8,13 +9,11 @@ namespace NetmapCuse;
 /// </summary>
 internal static class Accounts
 {
-    internal static uint UserId(string nameOrNumber) =>
-        Find("/etc/passwd", nameOrNumber)
-        ?? throw new SettingException($"--owner {nameOrNumber}: /etc/passwd has no such user; give a name from there or a number");
+    internal static uint UserId(Given user) =>
+        Find("/etc/passwd", user.Text) ?? throw user.Fault("/etc/passwd has no such user; give a name from there or a number");
 
-    internal static uint GroupId(string nameOrNumber) =>
-        Find("/etc/group", nameOrNumber)
-        ?? throw new SettingException($"--group {nameOrNumber}: /etc/group has no such group; give a name from there or a number");
+    internal static uint GroupId(Given group) =>
+        Find("/etc/group", group.Text) ?? throw group.Fault("/etc/group has no such group; give a name from there or a number");
 
     /// <summary>Both files have the name first and the number third.</summary>
     private static uint? Find(string file, string nameOrNumber)

@@ -1,12 +1,14 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using NetmapCuse.Configuration;
 using NetmapCuse.Core.Device;
 using NetmapCuse.Core.Interop;
-using NetmapCuse.Core.Memory;
 using NetmapCuse.Core.Transport;
 using NetmapCuse.Drivers.Tap;
 using NetmapCuse.Drivers.Xdp;
 using NetmapCuse.Logging;
+using NetmapCuse.Ports;
+using NetmapCuse.Service;
 using Serilog;
 using Serilog.Core;
 using Serilog.Events;
@@ -19,9 +21,9 @@ internal static class Daemon
     private const int Failed = 1;
 
     /// <summary>Serves until a signal or until every device is gone. Returns the exit code.</summary>
-    internal static int Run(ServeSettings settings)
+    internal static int Run(CommandLineSettings line)
     {
-        LoggingLevelSwitch level = new(settings.Verbose ? LogEventLevel.Debug : LogEventLevel.Information);
+        LoggingLevelSwitch level = new(LogEventLevel.Information);
         using Logger log = new LoggerConfiguration()
             .MinimumLevel.ControlledBy(level)
             .Filter.With(new FloodFilter(TimeProvider.System))
@@ -32,7 +34,7 @@ internal static class Daemon
             .CreateLogger();
         try
         {
-            return Serve(settings, level, log);
+            return Serve(line, level, log);
         }
         catch (Exception failure) when (failure is StartException or SettingException or PosixException)
         {
@@ -41,9 +43,12 @@ internal static class Daemon
         }
     }
 
-    private static int Serve(ServeSettings settings, LoggingLevelSwitch level, ILogger log)
+    private static int Serve(CommandLineSettings line, LoggingLevelSwitch level, ILogger log)
     {
+        ServeSettings settings = SettingsReader.Read(line);
+        level.MinimumLevel = LevelFor(settings.Verbose);
         Rights.Require();
+        Leftovers.Remove();
         using TapInterfaces taps = new(log);
         using HostInterfaces interfaces = new();
         HostBackends host = new()
@@ -51,7 +56,7 @@ internal static class Daemon
             Interfaces = interfaces,
             PersistentInterfaces = taps,
             Adapters = new XdpAdapters(log, ForcedHooks()),
-            SetVerbosity = value => level.MinimumLevel = value > 0 ? LogEventLevel.Debug : LogEventLevel.Information,
+            SetVerbosity = value => level.MinimumLevel = LevelFor(value > 0),
         };
         using CancellationTokenSource ending = new();
         using PosixSignalRegistration terminate = EndOn(PosixSignal.SIGTERM, ending, log);
@@ -59,19 +64,34 @@ internal static class Daemon
         List<ServedDevice> devices = [];
         try
         {
-            foreach (string path in settings.DistinctDevices())
+            foreach (DeviceSettings device in settings.DistinctDevices())
             {
-                devices.Add(ServedDevice.Start(path, settings, host, log));
+                devices.Add(ServedDevice.Start(device, settings, host, log));
             }
 
-            Console.WriteLine($"ready {string.Join(' ', settings.Devices)}");
-            return WaitForEnd(devices, log, ending.Token);
+            devices.ForEach(device => StartPorts.Make(device.Path, device.Ports(settings), log));
+            devices.Where(static device => MountPlacement.IsHidden(device.Path)).ToList().ForEach(device => log.Warning(
+                "{Path} is mounted in a mount namespace of the daemon's own, where others do not see it: {Remedy}",
+                device.Path,
+                MountPlacement.Remedy));
+            using ServiceManager? manager = ServiceManager.Find();
+            using Reload? reload = Reload.On(line, settings, devices, level, manager, log);
+            string paths = string.Join(' ', devices.Select(static device => device.Path));
+            Console.WriteLine($"ready {paths}");
+            manager?.Ready($"Serving {paths}");
+            using Watchdog? watchdog = Watchdog.Start(manager, [.. devices.Select(static device => device.Path)]);
+            int status = WaitForEnd(devices, log, ending.Token);
+            manager?.Stopping();
+            return status;
         }
         finally
         {
             devices.ForEach(device => device.Dispose());
         }
     }
+
+    /// <summary>With --verbose, or the parameter verbose.</summary>
+    internal static LogEventLevel LevelFor(bool isVerbose) => isVerbose ? LogEventLevel.Debug : LogEventLevel.Information;
 
     /// <summary>For tests: the way of kernels before 6.6 on newer ones.</summary>
     private static ClsactHooks? ForcedHooks() =>
@@ -99,109 +119,4 @@ internal static class Daemon
             log.Information("{Signal}: ending", context.Signal);
             ending.Cancel();
         });
-
-    /// <summary>A device file with its state and its server.</summary>
-    private sealed class ServedDevice(
-        NetmapDevice device, DeviceServer server, PagerProcess? pager, DirectoryServer? parameters) : IDisposable
-    {
-        internal Task Ended => server.Ended;
-
-        internal static ServedDevice Start(string path, ServeSettings settings, HostBackends host, ILogger log)
-        {
-            if (settings.Door != Door.Auto)
-            {
-                return Start(path, settings, host, settings.Door, log);
-            }
-
-            try
-            {
-                return Start(path, settings, host, Door.Passthrough, log);
-            }
-            catch (StartException refusal) when (refusal.Failure is StartFailure.Kernel or StartFailure.NoPermission)
-            {
-                log.Information("Taking the page-cache door: {Obstacle}", refusal.Message);
-                return Start(path, settings, host, Door.PageCache, log);
-            }
-        }
-
-        private static ServedDevice Start(
-            string path, ServeSettings settings, HostBackends host, Door door, ILogger log)
-        {
-            DeviceOptions options = new()
-            {
-                ArenaBytes = settings.ParseArenaBytes(),
-                WatchMicroseconds = settings.ParseSpin(),
-                SharedSwitches = settings.ParseSharedSwitches(),
-            };
-            DeviceServerOptions serverOptions = new()
-            {
-                Path = path,
-                Mode = settings.ParseMode(),
-                UserId = Accounts.UserId(settings.Owner),
-                GroupId = Accounts.GroupId(settings.Group),
-                Transport = settings.Transport,
-                Door = door,
-            };
-            PacketMemory memory = door == Door.PageCache
-                ? new DeviceFileMemory(options.ArenaBytes)
-                : new MemFdMemory(options.ArenaBytes, settings.HugePages);
-            TellOfHugePages(settings, door, log);
-            NetmapDevice device = new(options, memory, host, log);
-            try
-            {
-                settings.SetParameters(device.Parameters);
-                DeviceServer server = DeviceServer.Start(serverOptions, device.PacketMemory, device, log);
-                device.Attach(server);
-                return new ServedDevice(
-                    device, server, PagerProcess.Start(server, log), ServeParameters(path, settings, device, log));
-            }
-            catch
-            {
-                device.Dispose();
-                throw;
-            }
-        }
-
-        /// <summary>What was asked for and cannot be had works without.</summary>
-        private static void TellOfHugePages(ServeSettings settings, Door door, ILogger log)
-        {
-            if (settings.HugePages && door == Door.PageCache)
-            {
-                log.Warning("No huge pages: the page-cache door has none");
-            }
-            else if (settings.HugePages && !SharedHugePages.AreGranted)
-            {
-                log.Warning("No huge pages: this kernel gives none to shared memory ({Remedy})", SharedHugePages.Remedy);
-            }
-        }
-
-        public void Dispose()
-        {
-            parameters?.Dispose();
-            pager?.PrepareEnd();
-            server.Dispose();
-            pager?.Dispose();
-            device.Dispose();
-        }
-
-        /// <summary>The device works without its parameter files, so a failure is only told.</summary>
-        private static DirectoryServer? ServeParameters(
-            string path, ServeSettings settings, NetmapDevice device, ILogger log)
-        {
-            if (settings.ParameterDirectory(path) is not { } directory)
-            {
-                return null;
-            }
-
-            try
-            {
-                return DirectoryServer.Start(directory, device.Parameters.Files, log);
-            }
-            catch (StartException failure)
-            {
-                log.Warning("No parameter files: {Reason}", failure.Message);
-                return null;
-            }
-        }
-    }
 }

@@ -13,8 +13,9 @@ internal static class Rights
     {
         if ((Effective() >> SysPtrace & 1) == 0)
         {
-            throw new SettingException(
-                "CAP_SYS_PTRACE is missing, so the arguments of programs cannot be read: run as root with it "
+            throw new SettingException(!Environment.IsPrivilegedProcess
+                ? "netmapcuse serve needs root: sudo netmapcuse serve"
+                : "CAP_SYS_PTRACE is missing, so the arguments of programs cannot be read: run as root with it "
                 + "(containers: --cap-add SYS_PTRACE)");
         }
     }

@@ -233,13 +233,14 @@ parse(struct settings *s, int argc, char **argv)
 	    { "json", no_argument, NULL, 'J' }, { NULL, 0, NULL, 0 } };
 	int letter;
 
-	while ((letter = getopt_long(argc, argv, "d:b:w:t:1v", long_options, NULL)) != -1) {
+	while ((letter = getopt_long(argc, argv, "d:b:w:t:1vh", long_options, NULL)) != -1) {
 		switch (letter) {
 		case 'd': s->device = optarg; break;
 		case 'b': s->burst = (uint32_t)number_or_exit("-b", optarg, 1, UINT16_MAX); break;
 		case 'w': s->wait_ns = seconds_or_exit("-w", optarg); break;
 		case 't': s->limit_ns = seconds_or_exit("-t", optarg); break;
 		case '1': s->one_way = 1; break;
+		case 'h': show_usage(usage);
 		case 'v': s->verbose = 1; break;
 		case 'c': s->copy = 1; break;
 		case 'J': s->json = 1; break;

@@ -299,6 +299,8 @@ main(int argc, char **argv)
 	int option, requests = 0;
 
 	setlinebuf(stdout);
+	if (argc == 2 && (strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "--help") == 0))
+		show_usage(usage);	/* -h with a name is something else, as in vale-ctl */
 	while ((option = getopt(argc, argv, "D:LC:m:c:n:r:a:h:d:g:lv:p:P:")) != -1) {
 		int error = 0;
 
@@ -314,6 +316,10 @@ main(int argc, char **argv)
 		else if (option == 'c')
 			set_cpus(&s, optarg);
 		else {
+			if (option == '?') {
+				fputs(usage, stderr);
+				return EXIT_USAGE;
+			}
 			if (s.fd < 0)
 				open_device(&s, port_device());
 			requests++;

@@ -133,9 +133,10 @@ main(int argc, char **argv)
 	uint64_t end = UINT64_MAX;
 	int letter;
 
-	while ((letter = getopt(argc, argv, "d:m:t:")) != -1) {
+	while ((letter = getopt(argc, argv, "d:m:t:h")) != -1) {
 		switch (letter) {
 		case 'd': wish.device = optarg; break;
+		case 'h': show_usage(usage);
 		case 't': end = now_ns() + seconds_or_exit("-t", optarg); break;
 		case 'm':
 			if (packet_parse_mac(optarg, mac) == 0)

@@ -44,8 +44,30 @@ show_index(uint32_t index, int width)
 		printf("%-*" PRIu32 " ", width, index);
 }
 
+/*
+ * The region's own bytes. Its memsize counts from the start of what is mapped, where other regions may lie before it; its
+ * pools are whole pages.
+ */
+static uint64_t
+region_bytes(const struct nmreq_pools_info *p)
+{
+	uint64_t buffers = (uint64_t)p->nr_buf_pool_objtotal * p->nr_buf_pool_objsize;
+
+	return p->nr_buf_pool_offset - p->nr_if_pool_offset + (buffers + 4095) / 4096 * 4096;
+}
+
+static int
+ask_pools(int fd, const char *port, struct nmreq_pools_info *p)
+{
+	char name[NETMAP_REQ_IFNAMSIZ];
+
+	memcpy(name, port, sizeof(name));
+	memset(p, 0, sizeof(*p));
+	return port_request(fd, NETMAP_REQ_POOLS_INFO_GET, name, p);
+}
+
 static void
-show_port_json(const struct listed *port, const struct nmreq_port_info_get *info)
+show_port_json(const struct listed *port, const struct nmreq_port_info_get *info, uint64_t bytes)
 {
 	struct json j;
 
@@ -63,6 +85,7 @@ show_port_json(const struct listed *port, const struct nmreq_port_info_get *info
 	json_count(&j, "host_rx_rings", info->nr_host_rx_rings);
 	json_count(&j, "mem_id", info->nr_mem_id);
 	json_count(&j, "memsize", info->nr_memsize);
+	json_count(&j, "bytes", bytes);
 	json_end(&j);
 }
 
@@ -70,22 +93,25 @@ static int
 show_port(int fd, const struct listed *port)
 {
 	struct nmreq_port_info_get info = { 0 };
+	struct nmreq_pools_info pools;
 	char name[NETMAP_REQ_IFNAMSIZ];
+	uint64_t bytes;
 
 	memcpy(name, port->name, sizeof(name));
 	if (port_request(fd, NETMAP_REQ_PORT_INFO_GET, name, &info) != 0) {
 		complain(port->name, "cannot ask", errno);
 		return -1;
 	}
+	bytes = ask_pools(fd, port->name, &pools) == 0 ? region_bytes(&pools) : info.nr_memsize;
 	if (as_json) {
-		show_port_json(port, &info);
+		show_port_json(port, &info, bytes);
 		return 0;
 	}
 	show_index(port->bridge, 4);
 	show_index(port->port, 5);
 	printf("%-24s %7u %7u %9u %9u %3u/%-2u %6u %12" PRIu64 "\n", port->name, info.nr_tx_rings, info.nr_rx_rings,
 	    info.nr_tx_slots, info.nr_rx_slots, info.nr_host_tx_rings, info.nr_host_rx_rings, info.nr_mem_id,
-	    info.nr_memsize);
+	    bytes);
 	return 0;
 }
 
@@ -99,12 +125,10 @@ show_pool(const char *what, uint64_t offset, uint32_t count, uint32_t size)
 static int
 show_pools(int fd, const struct listed *port)
 {
-	struct nmreq_pools_info p = { 0 };
-	char name[NETMAP_REQ_IFNAMSIZ];
+	struct nmreq_pools_info p;
 	struct json j;
 
-	memcpy(name, port->name, sizeof(name));
-	if (port_request(fd, NETMAP_REQ_POOLS_INFO_GET, name, &p) != 0) {
+	if (ask_pools(fd, port->name, &p) != 0) {
 		complain(port->name, "cannot ask for the pools", errno);
 		return -1;
 	}
@@ -124,7 +148,7 @@ show_pools(int fd, const struct listed *port)
 		json_end(&j);
 		return 0;
 	}
-	printf("  region %u of %s: %" PRIu64 " bytes\n", p.nr_mem_id, port->name, p.nr_memsize);
+	printf("  region %u of %s: %" PRIu64 " bytes\n", p.nr_mem_id, port->name, region_bytes(&p));
 	show_pool("if", p.nr_if_pool_offset, p.nr_if_pool_objtotal, p.nr_if_pool_objsize);
 	show_pool("rings", p.nr_ring_pool_offset, p.nr_ring_pool_objtotal, p.nr_ring_pool_objsize);
 	show_pool("bufs", p.nr_buf_pool_offset, p.nr_buf_pool_objtotal, p.nr_buf_pool_objsize);
@@ -233,8 +257,10 @@ main(int argc, char **argv)
 	const char *device = port_device();
 	int letter, fd, result = 0;
 
-	while ((letter = getopt_long(argc, argv, "d:", long_options, NULL)) != -1) {
-		if (letter == 'd') {
+	while ((letter = getopt_long(argc, argv, "d:h", long_options, NULL)) != -1) {
+		if (letter == 'h') {
+			show_usage(usage);
+		} else if (letter == 'd') {
 			device = optarg;
 		} else if (letter != 0) {
 			fputs(usage, stderr);

@@ -10,6 +10,7 @@
 #include <inttypes.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/pcap.h"
 #include "common/port.h"
@@ -18,6 +19,7 @@
 static const char usage[] =
 "nm-replay -i PORT -r FILE [--speed X | --asap] [--loop N] [options]   send\n"
 "nm-replay -i PORT -w FILE [options]                                   record\n"
+"  FILE may be -, standard input or output\n"
 "  -d DEVICE   device file, else $NETMAP_DEVICE, else /dev/netmap\n"
 "  -n COUNT    end after so many frames\n"
 "  -t SECONDS  end after this time; -W SECONDS wait before sending\n"
@@ -234,14 +236,15 @@ record(struct replay *r)
 static void
 report(const struct replay *r, double seconds)
 {
+	FILE *out = r->record && strcmp(r->path, "-") == 0 ? stderr : stdout;	/* what is recorded has stdout for itself */
 	struct json j;
 
 	if (!r->json) {
-		printf("%s %s: %" PRIu64 " frames, %" PRIu64 " bytes in %.3f s; %" PRIu64 " left out\n",
+		fprintf(out, "%s %s: %" PRIu64 " frames, %" PRIu64 " bytes in %.3f s; %" PRIu64 " left out\n",
 		    r->record ? "recorded" : "sent", r->path, r->frames, r->bytes, seconds, r->too_long + r->partial);
 		return;
 	}
-	json_begin(&j, stdout);
+	json_begin(&j, out);
 	json_string(&j, "role", r->record ? "record" : "replay");
 	json_string(&j, "port", r->port.name);
 	json_string(&j, "file", r->path);
@@ -262,8 +265,9 @@ parse(struct replay *r, int argc, char **argv, const char **spec, struct port_wi
 
 	r->speed = 1;
 	r->loops = 1;
-	while ((letter = getopt_long(argc, argv, "i:r:w:d:n:t:W:", long_options, NULL)) != -1) {
+	while ((letter = getopt_long(argc, argv, "i:r:w:d:n:t:W:h", long_options, NULL)) != -1) {
 		switch (letter) {
+		case 'h': show_usage(usage);
 		case 'i': *spec = optarg; break;
 		case 'r': r->path = optarg; modes++; break;
 		case 'w': r->path = optarg; r->record = 1; modes++; break;

@@ -1,13 +1,17 @@
 using System.CommandLine;
+using System.Text;
 using System.Text.Json;
 using NetmapCuse.Doctor;
-using Spectre.Console;
 
 namespace NetmapCuse.Commands;
 
 /// <summary>"netmapcuse doctor": what works with this kernel and these rights, and what to do about the rest.</summary>
 internal static class DoctorCommand
 {
+    // SGR colours (ECMA-48 section 8.3.117).
+    private const int Green = 32;
+    private const int Yellow = 33;
+
     internal static Command Create()
     {
         Option<bool> json = new("--json") { Description = "One JSON object instead of a table" };
@@ -29,9 +33,12 @@ internal static class DoctorCommand
             .. Surroundings.Rights(),
             Surroundings.Xdp(),
             Surroundings.Tcx(),
+            Surroundings.Tun(),
             Surroundings.Vfio(),
             Surroundings.HugePages(),
             Surroundings.SharedPages(),
+            Surroundings.Mounts(),
+            Surroundings.Container(),
         ];
         string? door = passthrough.Works ? passthrough.Name : pageCache.Works ? pageCache.Name : null;
         if (json)
@@ -40,34 +47,35 @@ internal static class DoctorCommand
         }
         else
         {
-            WriteTable(findings, door);
+            WriteLines(findings, door);
         }
 
         return door is null ? 1 : 0;
     }
 
-    private static void WriteTable(List<Finding> findings, string? door)
+    /// <summary>A line a finding, and below each "no" its remedy on a line of its own, whole: to be copied.</summary>
+    private static void WriteLines(List<Finding> findings, string? door)
     {
-        Table table = new Table().Border(TableBorder.Rounded).AddColumns("", "", "works", "found", "what to do");
+        int area = findings.Max(static finding => finding.Area.Length);
+        int name = findings.Max(static finding => finding.Name.Length);
         foreach (Finding finding in findings)
         {
-            table.AddRow(
-                Markup.Escape(finding.Area),
-                Markup.Escape(finding.Name),
-                finding.Works ? "[green]yes[/]" : "[yellow]no[/]",
-                Markup.Escape(finding.Detail),
-                Markup.Escape(finding.Remedy));
+            string word = finding.Works ? Color(Green, "yes") : Color(Yellow, "no ");
+            Console.Out.WriteLine($"{finding.Area.PadRight(area)}  {finding.Name.PadRight(name)}  {word}  {finding.Detail}");
+            if (!finding.Works)
+            {
+                Console.Out.WriteLine($"    {finding.Remedy}");
+            }
         }
 
-        AnsiConsole.Write(table);
-        AnsiConsole.MarkupLine(door is null
-            ? "[red]serve does not work here.[/]"
-            : $"serve works here, through the door: {Markup.Escape(door)}");
+        Console.Out.WriteLine(door is null ? "serve does not work here." : $"serve works here, through the door: {door}");
     }
+
+    private static string Color(int color, string text) => Console.IsOutputRedirected ? text : $"\e[{color}m{text}\e[0m";
 
     private static void WriteJson(List<Finding> findings, string? door)
     {
-        using Stream output = Console.OpenStandardOutput();
+        using MemoryStream output = new();
         using (Utf8JsonWriter json = new(output, new JsonWriterOptions { Indented = true }))
         {
             json.WriteStartObject();
@@ -89,6 +97,6 @@ internal static class DoctorCommand
             json.WriteEndObject();
         }
 
-        output.WriteByte((byte)'\n');
+        Console.Out.WriteLine(Encoding.UTF8.GetString(output.ToArray()));
     }
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
 using NetmapCuse.Core.Transport;
+using NetmapCuse.Service;
 
 namespace NetmapCuse.Commands;
 
@@ -27,6 +28,7 @@ internal static class PagerCommand
             return Misused;
         }
 
+        Leftovers.Remove();
         List<PosixSignalRegistration> ignored =
         [
             .. new[] { PosixSignal.SIGTERM, PosixSignal.SIGINT, PosixSignal.SIGHUP, PosixSignal.SIGQUIT }.Select(

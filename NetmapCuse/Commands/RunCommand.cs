@@ -34,7 +34,9 @@ internal static class RunCommand
     {
         if (Find(arguments[0]) is not { } path)
         {
-            return Fail(NotFound, $"{arguments[0]}: there is no such program");
+            return File.Exists(arguments[0])
+                ? Fail(CannotRun, $"{arguments[0]} is not executable: chmod +x, or give a program from PATH")
+                : Fail(NotFound, $"{arguments[0]}: there is no such program");
         }
 
         string library = Path.Combine(Path.GetDirectoryName(Environment.ProcessPath) ?? "/", Library);

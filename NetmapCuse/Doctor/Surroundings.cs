@@ -1,6 +1,7 @@
 using System.Globalization;
 using NetmapCuse.Core.Interop;
 using NetmapCuse.Core.Memory;
+using NetmapCuse.Service;
 
 namespace NetmapCuse.Doctor;
 
@@ -8,15 +9,65 @@ namespace NetmapCuse.Doctor;
 internal static class Surroundings
 {
     // linux/capability.h
+    private const int NetAdmin = 12;
+    private const int NetRaw = 13;
     private const int IpcLock = 14;
     private const int SysPtrace = 19;
     private const int SysAdmin = 21;
+    private const int BpfPrograms = 39;
 
     internal static IEnumerable<Finding> Rights()
     {
         yield return Capability("CAP_SYS_ADMIN", SysAdmin, "mounting, and giving memory to clients");
         yield return Capability("CAP_SYS_PTRACE", SysPtrace, "reading the arguments of NIOCCTRL");
         yield return Capability("CAP_IPC_LOCK", IpcLock, "locking the memory of the page-cache door");
+        yield return Capability("CAP_NET_RAW", NetRaw, "interfaces");
+        yield return Capability("CAP_NET_ADMIN", NetAdmin, "host rings and persistent ports");
+        yield return Holds(SysAdmin)
+            ? Finding.Yes("rights", "CAP_BPF", "held with CAP_SYS_ADMIN, for interfaces")
+            : Capability("CAP_BPF", BpfPrograms, "interfaces");
+        yield return LockedMemory();
+    }
+
+    /// <summary>What may be locked: the page-cache door and AF_XDP lock packet memory.</summary>
+    private static Finding LockedMemory()
+    {
+        const string Field = "Max locked memory";
+        string line = File.ReadLines("/proc/self/limits").FirstOrDefault(line => line.StartsWith(Field, StringComparison.Ordinal), Field);
+        string limit = line[Field.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries).FirstOrDefault("unknown");
+        return limit == "unlimited" || Holds(IpcLock)
+            ? Finding.Yes("rights", "locked memory", limit == "unlimited" ? "no limit" : $"limit {limit}, which CAP_IPC_LOCK lifts")
+            : Finding.No("rights", "locked memory", $"limit {limit} bytes", "ulimit -l unlimited (units: LimitMEMLOCK=infinity)");
+    }
+
+    internal static Finding Tun()
+    {
+        const string Path = "/dev/net/tun";
+        try
+        {
+            File.OpenHandle(Path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite).Dispose();
+            return Finding.Yes("network", Path, "can be opened, for host rings and persistent ports");
+        }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
+        {
+            return Finding.No(
+                "network", Path, File.Exists(Path) ? "may not be opened" : "is not there", "modprobe tun (containers: --device /dev/net/tun)");
+        }
+    }
+
+    /// <summary>Whether others would see a device that is mounted here.</summary>
+    internal static Finding Mounts() => MountPlacement.IsHidden("/dev/netmap")
+        ? Finding.No("place", "mounts", "this process has a mount namespace of its own: nobody outside would see the device", MountPlacement.Remedy)
+        : Finding.Yes("place", "mounts", "a device that is mounted here is seen by others");
+
+    internal static Finding Container()
+    {
+        const string Systemd = "/run/systemd/container";
+        string? kind = File.Exists("/.dockerenv") ? "docker"
+            : File.Exists("/run/.containerenv") ? "podman"
+            : File.Exists(Systemd) ? File.ReadAllText(Systemd).Trim()
+            : null;
+        return Finding.Yes("place", "container", kind is null ? "none seen" : $"this is one ({kind})");
     }
 
     internal static Finding Xdp() => KernelFeatures.XdpSocket() switch
@@ -67,11 +118,16 @@ internal static class Surroundings
 
     private static Finding Capability(string name, int bit, string purpose)
     {
+        return Holds(bit)
+            ? Finding.Yes("rights", name, "held, for " + purpose)
+            : Finding.No("rights", name, "missing, for " + purpose, "run as root (containers: --cap-add " + name["CAP_".Length..] + ")");
+    }
+
+    private static bool Holds(int bit)
+    {
         const string Field = "CapEff:";
         string line = File.ReadLines("/proc/self/status").First(line => line.StartsWith(Field, StringComparison.Ordinal));
         ulong effective = ulong.Parse(line.AsSpan(Field.Length).Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
-        return (effective & (1UL << bit)) != 0
-            ? Finding.Yes("rights", name, "held, for " + purpose)
-            : Finding.No("rights", name, "missing, for " + purpose, "run as root (containers: --cap-add " + name["CAP_".Length..] + ")");
+        return (effective & (1UL << bit)) != 0;
     }
 }

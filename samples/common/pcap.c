@@ -32,7 +32,7 @@ pcap_open_read(struct pcap_file *p, const char *path)
 	uint32_t words[6], magic;
 
 	memset(p, 0, sizeof(*p));
-	p->file = fopen(path, "rb");
+	p->file = strcmp(path, "-") == 0 ? stdin : fopen(path, "rb");
 	if (p->file == NULL)
 		return fail(p, strerror(errno));
 	if (fread(words, sizeof(words), 1, p->file) != 1)
@@ -59,7 +59,7 @@ pcap_open_write(struct pcap_file *p, const char *path)
 	memset(p, 0, sizeof(*p));
 	p->nanoseconds = 1;
 	p->link_type = PCAP_ETHERNET;
-	p->file = fopen(path, "wb");
+	p->file = strcmp(path, "-") == 0 ? stdout : fopen(path, "wb");
 	if (p->file == NULL)
 		return fail(p, strerror(errno));
 	if (fwrite(words, sizeof(words), 1, p->file) != 1)

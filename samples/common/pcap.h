@@ -30,6 +30,7 @@ struct pcap_frame {
 };
 
 /* 0, or -1 with the reason in p->error. */
+/* The path "-" is standard input, or output. */
 int pcap_open_read(struct pcap_file *p, const char *path);
 int pcap_open_write(struct pcap_file *p, const char *path);
 

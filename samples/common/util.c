@@ -15,6 +15,13 @@
 
 #include "util.h"
 
+void
+show_usage(const char *usage)
+{
+	fputs(usage, stdout);
+	exit(0);
+}
+
 volatile int stop;
 
 static void

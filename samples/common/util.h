@@ -14,6 +14,9 @@
 #define NS_PER_SECOND	1000000000ull
 
 #define EXIT_USAGE	2	/* wrong command line */
+/* For -h: the usage on standard output, and a good end. */
+void show_usage(const char *usage) __attribute__((noreturn));
+
 #define EXIT_CHECK	3	/* the program worked, what it checked did not */
 
 /* Set by SIGINT and SIGTERM after stop_on_signals(), or by the program itself. */

@@ -37,6 +37,11 @@ public sealed class ParameterTable
     public int SetAtStart(string name, string value) =>
         _parameters.TryGetValue(name, out Parameter? parameter) ? Set(parameter, value, isStarting: true) : Errno.NoEnt;
 
+    /// <summary>Sets a parameter while the device is served.</summary>
+    /// <returns>As <see cref="SetAtStart"/>; EACCES also for those that can be set at start only.</returns>
+    public int Set(string name, string value) =>
+        _parameters.TryGetValue(name, out Parameter? parameter) ? Set(parameter, value, isStarting: false) : Errno.NoEnt;
+
     private int Set(Parameter parameter, string value, bool isStarting) =>
         _plane.Inspect(_ => parameter.Set(value, isStarting));
 

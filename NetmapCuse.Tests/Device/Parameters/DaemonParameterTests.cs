@@ -99,7 +99,7 @@ public sealed class DaemonParameterTests : IDisposable
     [Theory]
     [InlineData("nothing=1", "there is no such parameter")]
     [InlineData("buf_curr_num=1", "cannot be set")]
-    [InlineData("bridge_batch=x", "give NAME=NUMBER")]
+    [InlineData("bridge_batch=x", "give a number within the range")]
     [InlineData("bridge_batch", "give NAME=NUMBER")]
     public void Bad_settings_end_the_start_with_what_is_wrong(string setting, string message)
     {
