@@ -1,5 +1,6 @@
 using NetmapCuse.Drivers.E1000;
 using NetmapCuse.Drivers.E1000e;
+using NetmapCuse.Drivers.Forcedeth;
 using NetmapCuse.Drivers.Igb;
 using NetmapCuse.Drivers.Ixgbe;
 using NetmapCuse.Drivers.Pci;
@@ -15,6 +16,7 @@ internal static class NicDrivers
         E1000Driver.Entry,
         E1000eDriver.Entry,
         IgbDriver.Entry,
+        ForcedethDriver.Entry,
         IxgbeDriver.Entry,
         R8169Driver.Entry,
     ];

@@ -177,9 +177,13 @@ internal sealed class R8169Driver : NicDriver
 
     internal override bool HasLink() => (_registers.Read8(R8169Registers.PhyStatus) & LinkUp) != 0;
 
-    /// <summary>Causes go as they are written back; the message comes again with the next one.</summary>
+    /// <summary>
+    /// Causes go as they are written back. A message is sent when there is a cause and was none: with the mask off meanwhile, one that
+    /// comes between the read and the write is told of, too.
+    /// </summary>
     internal override NicCauses TakeCauses(uint vector)
     {
+        _registers.Write16(R8169Registers.InterruptMask, 0);
         ushort causes = _registers.Read16(R8169Registers.InterruptStatus);
         if (causes == ushort.MaxValue)
         {
@@ -187,6 +191,7 @@ internal sealed class R8169Driver : NicDriver
         }
 
         _registers.Write16(R8169Registers.InterruptStatus, causes);
+        _registers.Write16(R8169Registers.InterruptMask, Causes);
         return ((causes & CauseQueues) != 0 ? NicCauses.Queues : 0)
             | ((causes & CauseLink) != 0 ? NicCauses.Link : 0)
             | ((causes & CauseSystemError) != 0 ? NicCauses.Restart : 0);

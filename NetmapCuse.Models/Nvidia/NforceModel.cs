@@ -393,13 +393,14 @@ public sealed class NforceModel : ChipModel
         return (filter & MyAddress) != 0 && low == Get(MacAddressA) && high == (Get(MacAddressB) & 0xffff);
     }
 
-    // What the chip owns is one run from where it stands, and no two descriptors of it have the same buffer.
+    // What the chip owns is one run from where it stands, and no two descriptors of it have the same buffer. From the farthest one
+    // back: the driver gives them in order, so whoever is given has all before it given, however fast more are.
     private void AuditReceiveRing()
     {
         Span<byte> descriptor = stackalloc byte[DescriptorBytes];
         HashSet<ulong> buffers = [];
-        bool isOver = false;
-        for (int i = 0; i < RxSlots; i++)
+        bool hasBegun = false;
+        for (int i = RxSlots - 1; i >= 0; i--)
         {
             int at = (_rx + i) % RxSlots;
             if (!DmaRead(Ring(RxRing, RxRingHigh) + (ulong)(DescriptorBytes * at), descriptor, "receive descriptor"))
@@ -408,9 +409,9 @@ public sealed class NforceModel : ChipModel
             }
 
             bool isOwned = (Word(descriptor, FlagsAt) & Valid) != 0;
-            if (isOwned && isOver)
+            if (!isOwned && hasBegun)
             {
-                Fault($"receive descriptor {at} is given while one before it is not");
+                Fault($"receive descriptor {at} is not given, but the one behind it");
                 return;
             }
 
@@ -419,7 +420,7 @@ public sealed class NforceModel : ChipModel
                 Fault($"receive descriptor {at} has a buffer that another one has, too");
             }
 
-            isOver |= !isOwned;
+            hasBegun |= isOwned;
         }
     }
 }

@@ -77,6 +77,7 @@ public sealed class Rtl8168Model : ChipModel
     private int _tx;
     private int _rx;
     private bool _txIsDue;
+    private int _lastSlot; // the one that Next saw last
     private long _audit;
 
     /// <summary>A chip with this address.</summary>
@@ -544,26 +545,27 @@ public sealed class Rtl8168Model : ChipModel
         Raise(RxOk);
     }
 
-    // What the chip owns is one run from where it stands, and no two descriptors of it have the same buffer.
+    // What the chip owns is one run from where it stands, and no two descriptors of it have the same buffer. From the farthest one
+    // back: the driver gives them in order, so whoever is given has all before it given, however fast more are.
     private void AuditReceiveRing()
     {
         ulong ring = Ring(RxRing);
         Span<byte> descriptor = stackalloc byte[DescriptorBytes];
         HashSet<ulong> buffers = [];
-        bool isOver = false;
-        int at = _rx;
-        do
+        bool hasBegun = false;
+        int slots = CountReceiveSlots(ring);
+        for (int i = slots - 1; i >= 0; i--)
         {
+            int at = (_rx + i) % slots;
             if (!DmaRead(ring + (ulong)(DescriptorBytes * at), descriptor, "receive descriptor"))
             {
                 return;
             }
 
-            uint flags = Word(descriptor, 0);
-            bool isOwned = (flags & Own) != 0;
-            if (isOwned && isOver)
+            bool isOwned = (Word(descriptor, 0) & Own) != 0;
+            if (!isOwned && hasBegun)
             {
-                Fault($"receive descriptor {at} is given while one before it is not");
+                Fault($"receive descriptor {at} is not given, but the one behind it");
                 return;
             }
 
@@ -572,14 +574,31 @@ public sealed class Rtl8168Model : ChipModel
                 Fault($"receive descriptor {at} has a buffer that another one has, too");
             }
 
-            isOver |= !isOwned;
-            at = Next(at, flags);
+            hasBegun |= isOwned;
         }
-        while (at != _rx);
+    }
+
+    // The mark of its end stays where it is.
+    private int CountReceiveSlots(ulong ring)
+    {
+        Span<byte> descriptor = stackalloc byte[DescriptorBytes];
+        int at = 0;
+        do
+        {
+            if (!DmaRead(ring + (ulong)(DescriptorBytes * at), descriptor, "receive descriptor"))
+            {
+                return 0;
+            }
+
+            at = Next(at, Word(descriptor, 0));
+        }
+        while (at != 0);
+        return _lastSlot + 1;
     }
 
     private int Next(int at, uint flags)
     {
+        _lastSlot = at;
         if ((flags & EndOfRing) != 0)
         {
             return 0;
