@@ -104,7 +104,7 @@ public sealed class Wire : IDisposable
     public void Dispose()
     {
         _isOver = true;
-        Wake();
+        _news.Release();
         _thread?.Join();
         _news.Dispose();
     }

@@ -228,9 +228,14 @@ internal sealed class ForcedethDriver : NicDriver
         _registers.Write(Reg.MiiMask, 0);
         _registers.Write(Reg.ReceiverControl, 0);
         _registers.Wait(Reg.ReceiverStatus, IsBusy, 0, s_patience);
+        Forget(Reg.ReceiverStatus);
         _registers.Write(Reg.TransmitterControl, 0);
         _registers.Wait(Reg.TransmitterStatus, IsBusy, 0, s_patience);
+        Forget(Reg.TransmitterStatus);
     }
+
+    /// <summary>Bits of a status go as they are written back.</summary>
+    private void Forget(Register status) => _registers.Write(status, _registers.Read(status));
 
     private void ResetTheRings()
     {

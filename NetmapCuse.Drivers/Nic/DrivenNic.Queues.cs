@@ -1,6 +1,7 @@
 using NetmapCuse.Core.Interop;
 using NetmapCuse.Core.Memory;
 using NetmapCuse.Core.Rings;
+using NetmapCuse.Drivers.Vfio;
 
 namespace NetmapCuse.Drivers.Nic;
 
@@ -17,7 +18,7 @@ internal sealed partial class DrivenNic
     internal bool HasQueue(RingDirection direction, uint number) =>
         direction == RingDirection.Rx ? _receive[number] is not null : _transmit[number] is not null;
 
-    internal unsafe void MapHost(Region region) => _device.Dma.Map(region.Address, DmaPlan.Host, region.Layout.MemorySize);
+    internal void MapHost(Region region) => _device.Dma.Map(region, DmaPlan.Host);
 
     /// <summary>A queue becomes the chip's.</summary>
     internal void Put(NicQueue queue)

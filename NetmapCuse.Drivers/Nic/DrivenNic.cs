@@ -6,6 +6,7 @@ using NetmapCuse.Core.Ports;
 using NetmapCuse.Core.Rings;
 using NetmapCuse.Drivers.Mmio;
 using Serilog;
+using NetmapCuse.Drivers.Vfio;
 
 namespace NetmapCuse.Drivers.Nic;
 
@@ -264,7 +265,7 @@ internal sealed partial class DrivenNic : IRegionDevice, IDisposable
         }
     }
 
-    private unsafe void MapControl() => _device.Dma.Map(_memory.Address, _memory.Iova, _memory.Bytes);
+    private void MapControl() => _device.Dma.Map(_memory);
 
     private static string? Obstacle(Region region) =>
         region.IsExternal ? "memory of a program (extmem) cannot be reached by a NIC; use a region of the device"
@@ -292,7 +293,7 @@ internal sealed partial class DrivenNic : IRegionDevice, IDisposable
         }
     }
 
-    private unsafe void MapRegion(Region region) => _device.Dma.Map(region.Address, _regionIova, region.Layout.MemorySize);
+    private void MapRegion(Region region) => _device.Dma.Map(region, _regionIova);
 
     private void CloseProgram(NicQueue queue)
     {
