@@ -1,9 +1,10 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using NetmapCuse.Configuration;
-using NetmapCuse.Core.Device;
+using NetmapCuse.Core;
 using NetmapCuse.Core.Interop;
 using NetmapCuse.Core.Transport;
+using NetmapCuse.Drivers.Common;
 using NetmapCuse.Drivers.Tap;
 using NetmapCuse.Drivers.Xdp;
 using NetmapCuse.Logging;

@@ -73,7 +73,7 @@ internal sealed record ServeSettings
     {
         foreach (Given name in SharedSwitches)
         {
-            if (!Core.Device.SharedSwitches.IsPattern(name.Text))
+            if (!Core.Naming.SharedSwitches.IsPattern(name.Text))
             {
                 throw name.Fault("give the name of a switch, such as vale0, or its beginning and a star, vale*");
             }

@@ -1,6 +1,6 @@
 using NetmapCuse.Configuration;
-using NetmapCuse.Core.Device;
-using NetmapCuse.Core.Device.Parameters;
+using NetmapCuse.Core;
+using NetmapCuse.Core.Parameters;
 using NetmapCuse.Core.Memory;
 using NetmapCuse.Core.Transport;
 using Serilog;

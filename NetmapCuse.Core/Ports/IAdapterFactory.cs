@@ -1,4 +1,5 @@
 using NetmapCuse.Core.Abi.Linux;
+using NetmapCuse.Core.Clients;
 
 namespace NetmapCuse.Core.Ports;
 

@@ -1,3 +1,5 @@
+using NetmapCuse.Core.Clients;
+
 namespace NetmapCuse.Core.Ports;
 
 /// <summary>The network interfaces of the machine, as far as naming rules need them.</summary>

@@ -1,4 +1,5 @@
 using NetmapCuse.Core.Abi.Netmap;
+using NetmapCuse.Core.Clients;
 using NetmapCuse.Core.Memory;
 
 namespace NetmapCuse.Core.Ports;

@@ -7,7 +7,7 @@ namespace NetmapCuse.Core.Rings;
 /// <summary>
 /// The data of a TX ring's NS_INDIRECT slots, brought here before the ring is synced: classifier, copy loop and monitors
 /// then see the same bytes. The memory of a program may answer late or never (userfaultfd, a FUSE file), so it is read by a
-/// thread that holds nothing: neither the ring nor the requests of other clients (<see cref="Device.IndirectSync"/>).
+/// thread that holds nothing: neither the ring nor the requests of other clients (<c>IndirectSync</c>).
 /// </summary>
 /// <remarks>
 /// Every slot has a place of a buffer's size and starts there on a cache line; what lies behind its data, up to the next

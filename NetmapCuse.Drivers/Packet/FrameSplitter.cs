@@ -1,5 +1,5 @@
 using System.Buffers.Binary;
-using NetmapCuse.Drivers.Xdp;
+using NetmapCuse.Drivers.Common;
 
 namespace NetmapCuse.Drivers.Packet;
 

@@ -1,6 +1,6 @@
 using NetmapCuse.Core.Interop;
+using NetmapCuse.Drivers.Common;
 using NetmapCuse.Drivers.Interop;
-using NetmapCuse.Drivers.Xdp;
 using Serilog;
 
 namespace NetmapCuse.Drivers.Packet;

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using NetmapCuse.Core.Abi.Linux;
+using NetmapCuse.Core.Clients;
 using NetmapCuse.Core.Interop;
 using NetmapCuse.Core.Ports;
 using NetmapCuse.Drivers.Interop;

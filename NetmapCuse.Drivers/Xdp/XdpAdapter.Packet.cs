@@ -2,6 +2,7 @@ using NetmapCuse.Core.Abi.Linux;
 using NetmapCuse.Core.Interop;
 using NetmapCuse.Core.Ports;
 using NetmapCuse.Core.Rings;
+using NetmapCuse.Drivers.Common;
 using NetmapCuse.Drivers.Packet;
 
 namespace NetmapCuse.Drivers.Xdp;

@@ -3,6 +3,7 @@ using NetmapCuse.Core.Interop;
 using NetmapCuse.Core.Memory;
 using NetmapCuse.Core.Ports;
 using NetmapCuse.Core.Rings;
+using NetmapCuse.Drivers.Common;
 using NetmapCuse.Drivers.Interop;
 using Serilog;
 

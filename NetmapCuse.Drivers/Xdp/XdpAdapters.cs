@@ -1,6 +1,7 @@
 using NetmapCuse.Core.Abi.Linux;
 using NetmapCuse.Core.Interop;
 using NetmapCuse.Core.Ports;
+using NetmapCuse.Drivers.Common;
 using NetmapCuse.Drivers.Interop;
 using Serilog;
 

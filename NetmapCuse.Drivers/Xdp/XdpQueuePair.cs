@@ -1,5 +1,6 @@
 using NetmapCuse.Core.Interop;
 using NetmapCuse.Core.Rings;
+using NetmapCuse.Drivers.Common;
 using NetmapCuse.Drivers.Packet;
 using Serilog;
 

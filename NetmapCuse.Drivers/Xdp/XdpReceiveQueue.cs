@@ -2,6 +2,7 @@ using NetmapCuse.Core.Abi.Netmap;
 using NetmapCuse.Core.Memory;
 using NetmapCuse.Core.Ports;
 using NetmapCuse.Core.Rings;
+using NetmapCuse.Drivers.Common;
 
 namespace NetmapCuse.Drivers.Xdp;
 

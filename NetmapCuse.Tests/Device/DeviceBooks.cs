@@ -1,5 +1,5 @@
 using FluentAssertions;
-using NetmapCuse.Core.Device;
+using NetmapCuse.Core;
 using NetmapCuse.Core.Memory;
 
 namespace NetmapCuse.Tests.Device;

@@ -1,4 +1,4 @@
-using NetmapCuse.Core.Device;
+using NetmapCuse.Core;
 using NetmapCuse.Core.Transport;
 using NetmapCuse.Tests.Transport;
 

@@ -1,7 +1,7 @@
-using NetmapCuse.Core.Device;
+using NetmapCuse.Core;
 using NetmapCuse.Core.Transport;
 using NetmapCuse.Drivers.Tap;
-using NetmapCuse.Drivers.Testing;
+using NetmapCuse.Tests.Adapters;
 
 namespace NetmapCuse.Tests.Device;
 

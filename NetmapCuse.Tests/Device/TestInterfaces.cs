@@ -1,3 +1,4 @@
+using NetmapCuse.Core.Clients;
 using NetmapCuse.Core.Ports;
 
 namespace NetmapCuse.Tests.Device;

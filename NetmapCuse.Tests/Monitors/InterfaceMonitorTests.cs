@@ -1,6 +1,6 @@
 using FluentAssertions;
 using NetmapCuse.Core.Abi.Netmap;
-using NetmapCuse.Core.Device;
+using NetmapCuse.Core.Files;
 using NetmapCuse.Core.Memory;
 using NetmapCuse.Core.Monitors;
 using NetmapCuse.Core.Ports;

@@ -1,8 +1,8 @@
 using System.Buffers.Binary;
 using System.Diagnostics;
 using FluentAssertions;
+using NetmapCuse.Core;
 using NetmapCuse.Core.Abi.Netmap;
-using NetmapCuse.Core.Device;
 using NetmapCuse.Tests.Device;
 using NetmapCuse.Tests.Transport;
 using Xunit;

@@ -1,7 +1,7 @@
 using FluentAssertions;
 using NetmapCuse.Core.Abi.Netmap;
 using NetmapCuse.Core.Memory;
-using NetmapCuse.Drivers.Testing;
+using NetmapCuse.Tests.Adapters;
 using NetmapCuse.Tests.Device;
 using Xunit;
 

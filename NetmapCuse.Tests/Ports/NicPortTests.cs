@@ -3,7 +3,7 @@ using NetmapCuse.Core.Abi.Linux;
 using NetmapCuse.Core.Abi.Netmap;
 using NetmapCuse.Core.Memory;
 using NetmapCuse.Core.Ports;
-using NetmapCuse.Drivers.Testing;
+using NetmapCuse.Tests.Adapters;
 using NetmapCuse.Tests.Device;
 using Xunit;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using NetmapCuse.Core.Abi.Linux;
-using NetmapCuse.Core.Device.Parameters;
+using NetmapCuse.Core.Parameters;
 using NetmapCuse.Core.Transport;
 
 namespace NetmapCuse.Configuration;

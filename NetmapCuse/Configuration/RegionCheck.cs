@@ -1,5 +1,5 @@
 using System.Globalization;
-using NetmapCuse.Core.Device.Parameters;
+using NetmapCuse.Core.Parameters;
 using NetmapCuse.Core.Memory;
 
 namespace NetmapCuse.Configuration;

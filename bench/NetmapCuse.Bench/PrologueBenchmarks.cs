@@ -1,6 +1,6 @@
 using BenchmarkDotNet.Attributes;
+using NetmapCuse.Core;
 using NetmapCuse.Core.Abi.Netmap;
-using NetmapCuse.Core.Device;
 using NetmapCuse.Core.Interop;
 using NetmapCuse.Core.Ports;
 using Serilog.Core;

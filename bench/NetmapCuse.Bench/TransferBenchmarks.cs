@@ -1,5 +1,5 @@
 using BenchmarkDotNet.Attributes;
-using NetmapCuse.Core.Device;
+using NetmapCuse.Core;
 using NetmapCuse.Core.Interop;
 using NetmapCuse.Core.Ports;
 using Serilog.Core;

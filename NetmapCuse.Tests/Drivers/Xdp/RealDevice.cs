@@ -1,6 +1,7 @@
-using NetmapCuse.Core.Device;
+using NetmapCuse.Core;
 using NetmapCuse.Core.Ports;
 using NetmapCuse.Core.Transport;
+using NetmapCuse.Drivers.Common;
 using NetmapCuse.Drivers.Xdp;
 using NetmapCuse.Tests.Device;
 using Serilog;

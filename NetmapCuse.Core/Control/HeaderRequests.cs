@@ -1,0 +1,32 @@
+using NetmapCuse.Core.Abi.Linux;
+using NetmapCuse.Core.Abi.Netmap;
+using NetmapCuse.Core.Naming;
+using NetmapCuse.Core.Ports;
+using NetmapCuse.Core.Vale;
+
+namespace NetmapCuse.Core.Control;
+
+/// <summary>PORT_HDR_SET (reference/netmap-behaviour.md section 11).</summary>
+internal static class HeaderRequests
+{
+    /// <summary>Sets the length of the virtio-net header of a VALE port. The length is looked at before the name.</summary>
+    /// <returns>0, EINVAL or ENXIO.</returns>
+    internal static int Set(PortDirectory ports, ControlRequest request)
+    {
+        uint length = request.BodyAs<NmreqPortHeader>().HeaderLength;
+        if (!VnetHeader.IsLength(length))
+        {
+            return Errno.Inval;
+        }
+
+        if (ports.Find(new PortRequest { Name = request.Name, Place = request.Place, MayCreate = false }, out Port port) != Errno.Ok)
+        {
+            return Errno.NxIo;
+        }
+
+        ValePort? vale = (port is AttachedPort station ? station.Inner : port) as ValePort;
+        vale?.SetVnetHeader(length);
+        port.DropReference();
+        return vale is null ? Errno.NxIo : Errno.Ok;
+    }
+}

@@ -1,8 +1,0 @@
-namespace NetmapCuse.Core.Device;
-
-/// <summary>CLOCK_REALTIME for ring timestamps.</summary>
-internal static class Clock
-{
-    internal static long Microseconds() =>
-        (DateTime.UtcNow.Ticks - DateTime.UnixEpoch.Ticks) / TimeSpan.TicksPerMicrosecond;
-}
