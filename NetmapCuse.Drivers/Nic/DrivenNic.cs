@@ -5,8 +5,8 @@ using NetmapCuse.Core.Memory;
 using NetmapCuse.Core.Ports;
 using NetmapCuse.Core.Rings;
 using NetmapCuse.Drivers.Mmio;
-using Serilog;
 using NetmapCuse.Drivers.Vfio;
+using Serilog;
 
 namespace NetmapCuse.Drivers.Nic;
 

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using FluentAssertions;
-using NetmapCuse.Core.Device;
+using NetmapCuse.Core;
 using NetmapCuse.Core.Ports;
 using NetmapCuse.Drivers.Nic;
 using NetmapCuse.Drivers.Pci;
