@@ -14,6 +14,9 @@ internal sealed record HostBackends
     /// <summary>How interfaces are taken over.</summary>
     internal IAdapterFactory Adapters { get; init; } = new NoAdapters();
 
+    /// <summary>Whether programs of a user may take over an interface.</summary>
+    internal Func<uint, string, bool> MayTake { get; init; } = static (_, _) => true;
+
     /// <summary>Called with the value of the parameter verbose when it is set.</summary>
     internal Action<int> SetVerbosity { get; init; } = static _ => { };
 }

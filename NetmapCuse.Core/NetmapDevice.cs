@@ -57,7 +57,7 @@ public sealed class NetmapDevice : ICallHandler, IPollWaker, IDisposable
         _watchMicroseconds = Environment.ProcessorCount > 1 ? options.WatchMicroseconds : 0;
         RegionTable regions = new(_arena, RegionSizes.GlobalDefault);
         PortDirectory ports = new(regions, host, new SharedSwitches(options.SharedSwitches), log);
-        _plane = new ControlPlane(ports, log);
+        _plane = new ControlPlane(ports, log) { MayTake = host.MayTake };
         Parameters = new ParameterTable(_plane, ports, host.SetVerbosity);
     }
 

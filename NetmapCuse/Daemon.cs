@@ -5,6 +5,7 @@ using NetmapCuse.Core;
 using NetmapCuse.Core.Interop;
 using NetmapCuse.Core.Transport;
 using NetmapCuse.Drivers.Common;
+using NetmapCuse.Drivers.Nic;
 using NetmapCuse.Drivers.Tap;
 using NetmapCuse.Drivers.Xdp;
 using NetmapCuse.Logging;
@@ -52,11 +53,12 @@ internal static class Daemon
         Leftovers.Remove();
         using TapInterfaces taps = new(log);
         using HostInterfaces interfaces = new();
+        using NicTable nics = TakeNics(settings, interfaces, log);
         HostBackends host = new()
         {
-            Interfaces = interfaces,
+            Interfaces = nics,
             PersistentInterfaces = taps,
-            Adapters = new XdpAdapters(log, ForcedHooks()),
+            Adapters = nics,
             SetVerbosity = value => level.MinimumLevel = LevelFor(value > 0),
         };
         using CancellationTokenSource ending = new();
@@ -88,6 +90,28 @@ internal static class Daemon
         finally
         {
             devices.ForEach(device => device.Dispose());
+        }
+    }
+
+    /// <summary>NICs that a daemon before us has left are the host's again, those that the operator names are ours.</summary>
+    private static NicTable TakeNics(ServeSettings settings, HostInterfaces interfaces, ILogger log)
+    {
+        NicMove move = new(new NicRecords(NicRecords.UsualFolder), log);
+        move.ReturnOrphans();
+        NicTable nics = new(move, new XdpAdapters(log, ForcedHooks()), interfaces, log);
+        try
+        {
+            foreach (string name in settings.Nics)
+            {
+                nics.Add(name, settings.TakesNicsInUse);
+            }
+
+            return nics;
+        }
+        catch
+        {
+            nics.Dispose();
+            throw;
         }
     }
 

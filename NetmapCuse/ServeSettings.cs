@@ -20,6 +20,12 @@ internal sealed record ServeSettings
     /// <summary>Names of switches that all network namespaces share.</summary>
     internal required IReadOnlyList<Given> SharedSwitches { get; init; }
 
+    /// <summary>NICs to drive: PCI addresses or names of interfaces.</summary>
+    internal IReadOnlyList<string> Nics { get; init; } = [];
+
+    /// <summary>Also those whose interfaces are in use.</summary>
+    internal bool TakesNicsInUse { get; init; }
+
     /// <summary>Where parameter files are served; empty for nowhere.</summary>
     internal required string RunDirectory { get; init; }
 

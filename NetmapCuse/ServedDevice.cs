@@ -9,12 +9,23 @@ namespace NetmapCuse;
 
 /// <summary>A device file with its state and its server.</summary>
 internal sealed class ServedDevice(
-    string path, NetmapDevice device, DeviceServer server, PagerProcess? pager, DirectoryServer? parameters) : IDisposable
+    string path,
+    InterfaceRulesInForce rules,
+    NetmapDevice device,
+    DeviceServer server,
+    PagerProcess? pager,
+    DirectoryServer? parameters) : IDisposable
 {
     internal Task Ended => server.Ended;
 
     /// <summary>The device file, as it was given.</summary>
     internal string Path => path;
+
+    /// <summary>Which users may take which interfaces, from now on.</summary>
+    internal InterfaceRules Interfaces
+    {
+        set => rules.Current = value;
+    }
 
     internal ParameterTable Parameters => device.Parameters;
 
@@ -64,14 +75,15 @@ internal sealed class ServedDevice(
             ? new DeviceFileMemory(options.ArenaBytes)
             : new MemFdMemory(options.ArenaBytes, given.HugePages);
         TellOfHugePages(given, door, log);
-        NetmapDevice device = new(options, memory, host, log);
+        InterfaceRulesInForce rules = new(given.Interfaces);
+        NetmapDevice device = new(options, memory, host with { MayTake = rules.Allow }, log);
         try
         {
             given.SetParameters(device.Parameters);
             DeviceServer server = DeviceServer.Start(serverOptions, device.PacketMemory, device, log);
             device.Attach(server);
             return new ServedDevice(
-                given.Path.Text, device, server, PagerProcess.Start(server, log), ServeParameters(given.Path.Text, settings, device, log));
+                given.Path.Text, rules, device, server, PagerProcess.Start(server, log), ServeParameters(given.Path.Text, settings, device, log));
         }
         catch
         {

@@ -19,10 +19,19 @@ internal sealed class ControlPlane(PortDirectory ports, ILogger log)
     private readonly Lock _lock = new();
     private readonly SyncLoops _loops = new(log);
 
+    /// <summary>Whether programs of a user may take over an interface. Before the first request.</summary>
+    internal Func<uint, string, bool> MayTake { get; set; } = static (_, _) => true;
+
     /// <summary>Runs a request; its body and name are edited in place.</summary>
     /// <returns>0, a positive errno, or <see cref="ControlRequest.Pending"/>.</returns>
     internal int Run(OpenFile file, ControlRequest request)
     {
+        if (InterfaceRights.InterfaceOf(request) is { } name && !MayTake(file.Owner, name))
+        {
+            log.Warning("User {User} may not take {Interface}: [interfaces] in the configuration", file.Owner, InterfaceRights.Printable(name));
+            return Errno.Acces;
+        }
+
         if (request.Type == RequestType.Register && file.Binding is null)
         {
             ExtMemRequests.Open(request, log);

@@ -53,6 +53,9 @@ internal sealed class OpenFile(IPollWaker waker, uint owner) : ISleeper
     /// <summary>When a duplicate was closed last (Environment.TickCount64), 0 for never: a release may be on its way.</summary>
     internal long FlushedAt { get; set; }
 
+    /// <summary>User id of whoever opened it.</summary>
+    internal uint Owner => owner;
+
     /// <summary>
     /// Whose memory indirect slots point into: the caller, unless somebody else's descriptor was passed to it. Who polls
     /// a descriptor that it was given does not offer its memory to the giver, who writes the slots.

@@ -105,6 +105,7 @@ internal sealed class ForcedethDriver : NicDriver
         FrameMax = 1518,
         DmaBits = 39,
         SwitchesQueues = false,
+        SplitsFrames = false,
         UsesMessages = false,
     };
 

@@ -34,9 +34,17 @@ internal sealed class IgbDriver(NicDevice device, ControlMemory memory, NicLink 
     // RXDCTL and TXDCTL: prefetch 8, host 1, write-back 1
     private const uint Thresholds = 8 | (1u << 8) | (1u << 16);
 
+    // MDIC: register 0 of PHY 1; control: 12 negotiate, 9 begin again
+    private const uint NegotiateAnew = (1u << 12) | (1u << 9);
+    private const uint MdicPhy = 1u << 21;
+    private const uint MdicWrite = 1u << 26;
+    private const uint MdicReady = 1u << 28;
+
     private const ushort Id82576 = 0x10c9;
     private const ushort IdI350 = 0x1521;
     private const ushort IdI210 = 0x1533;
+
+    private static readonly TimeSpan s_eepromTime = TimeSpan.FromMilliseconds(50);
 
     private readonly ushort _id = device.Config.Device;
 
@@ -123,8 +131,12 @@ internal sealed class IgbDriver(NicDevice device, ControlMemory memory, NicLink 
         _ = Registers.Read(IgbRegisters.Eicr);
     }
 
-    /// <summary>320961 section 4.2.1.6.1: what the EEPROM sets up is there when its reading is done.</summary>
-    protected override void AwaitReset() => Registers.Wait(IgbRegisters.Eecd, AutoReadDone, AutoReadDone, Patience);
+    /// <summary>
+    /// 320961 section 4.2.1.6.1: what the EEPROM sets up is there when its reading is done. QEMU's model has no EEPROM to read and never
+    /// says so, so this does not wait for ever.
+    /// </summary>
+    protected override void AwaitReset() =>
+        _ = SpinWait.SpinUntil(() => (Registers.Read(IgbRegisters.Eecd) & AutoReadDone) != 0, s_eepromTime);
 
     protected override void StartReceiving()
     {
@@ -173,6 +185,19 @@ internal sealed class IgbDriver(NicDevice device, ControlMemory memory, NicLink 
         IdI350 => 8,
         _ => 4,
     };
+
+    /// <summary>
+    /// Has the PHY negotiate anew where there is no link (IEEE 802.3 clause 22, register 0; 320961 section 8.2.4): after a reset of all
+    /// it waits to be told. One that has a link keeps it.
+    /// </summary>
+    protected override void StartNegotiation()
+    {
+        if (!HasLink())
+        {
+            Registers.Write(IntelRegisters.Mdic, NegotiateAnew | MdicPhy | MdicWrite);
+            Registers.Wait(IntelRegisters.Mdic, MdicReady, MdicReady, Patience);
+        }
+    }
 
     /// <summary>One queue that is full would keep frames from all of them.</summary>
     private uint Drops() => Setup.RxQueues > 1 ? DropEnable : 0;

@@ -130,6 +130,12 @@ internal abstract class IntelDriver : NicDriver
         Registers.Write(IntelRegisters.Fcah, 0);
         Registers.Write(IntelRegisters.Fct, 0);
         Registers.Write(IntelRegisters.Fcttv, 0);
+        StartNegotiation();
+    }
+
+    /// <summary>What the PHY has to be told.</summary>
+    protected virtual void StartNegotiation()
+    {
     }
 
     protected DmaBlock Descriptors(string direction, AdapterRing ring) => Memory.Take(

@@ -11,6 +11,7 @@ internal static class IntelRegisters
     internal static readonly Register Ctrl = new("CTRL", 0x0000);
     internal static readonly Register Status = new("STATUS", 0x0008);
     internal static readonly Register CtrlExt = new("CTRL_EXT", 0x0018);
+    internal static readonly Register Mdic = new("MDIC", 0x0020);
     internal static readonly Register Fcal = new("FCAL", 0x0028);
     internal static readonly Register Fcah = new("FCAH", 0x002c);
     internal static readonly Register Fct = new("FCT", 0x0030);

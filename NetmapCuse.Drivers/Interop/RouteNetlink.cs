@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Runtime.InteropServices;
 using NetmapCuse.Core.Abi.Linux;
 using NetmapCuse.Core.Interop;
 

@@ -58,14 +58,14 @@ internal sealed partial class DrivenNic : IRegionDevice, IDisposable
         _mtu = settings.Mtu;
         _link = new NicLink();
         _memory = new ControlMemory(DmaPlan.Control, DmaPlan.ControlBytes);
-        MapControl();
-        _device.Config.IsMaster = true;
+        _device.Dma.Map(_memory);
         _driver = entry.Make(device, _memory, _link);
         NicLimits limits = _driver.Limits;
         uint queues = settings.Queues != 0 ? settings.Queues : (uint)Environment.ProcessorCount;
         _receive = new NicReceiveQueue?[Math.Clamp(queues, 1, limits.RxQueues)];
         _transmit = new NicTransmitQueue?[Math.Clamp(queues, 1, limits.TxQueues)];
         _driver.Reset();
+        _device.Config.IsMaster = true;
         _interrupts = new NicInterrupts(device, (uint)Math.Max(_receive.Length, _transmit.Length), limits.UsesMessages);
         _setup = MakeSetup(UsualBuffer);
         _thread = new NicThread(this, _interrupts, tap);
@@ -111,8 +111,8 @@ internal sealed partial class DrivenNic : IRegionDevice, IDisposable
         Rings = new PortRings(
             (uint)_transmit.Length, (uint)_receive.Length, _driver.Limits.Slots(_settings.Slots), RxSlots),
         Mtu = _mtu,
-        ReceiveBufferMax = Math.Max(_driver.ReceiveBytes(UsualBuffer), _mtu <= UsualBuffer ? UsualBuffer : 0),
-        SplitsFrames = true,
+        ReceiveBufferMax = _driver.Limits.SplitsFrames ? UsualBuffer : uint.MaxValue,
+        SplitsFrames = _driver.Limits.SplitsFrames,
         IsNative = true,
         HostRings = _tap is null ? 0u : 1,
     };
@@ -169,10 +169,11 @@ internal sealed partial class DrivenNic : IRegionDevice, IDisposable
 
             try
             {
+                // A queue's descriptors are the same memory whoever has it.
+                _service?.LeaveReceive(ring.Number);
                 NicReceiveQueue made = _driver.MakeReceive(ring, _regionIova);
                 made.Take(slots);
                 made.Closing = CloseProgram;
-                _service?.LeaveReceive(ring.Number);
                 Put(made);
                 queue = made;
                 return Errno.Ok;
@@ -194,7 +195,7 @@ internal sealed partial class DrivenNic : IRegionDevice, IDisposable
             {
                 _programSenders++;
                 _service?.LeaveTransmit(ring.Number);
-                NicTransmitQueue queue = _driver.MakeTransmit(ring, _regionIova);
+                NicTransmitQueue queue = _driver.MakeTransmit(ring, _regionIova + _settings.StrayBytes);
                 queue.Closing = CloseProgram;
                 Put(queue);
                 made = queue;
@@ -259,13 +260,12 @@ internal sealed partial class DrivenNic : IRegionDevice, IDisposable
                 Quiesce();
             }
 
+            // The name is free when the host's driver comes back.
+            _tap?.Dispose();
             _device.Dispose();
             _interrupts.Dispose();
-            _tap?.Dispose();
         }
     }
-
-    private void MapControl() => _device.Dma.Map(_memory);
 
     private static string? Obstacle(Region region) =>
         region.IsExternal ? "memory of a program (extmem) cannot be reached by a NIC; use a region of the device"
@@ -283,7 +283,7 @@ internal sealed partial class DrivenNic : IRegionDevice, IDisposable
 
         _regionIova = DmaPlan.Place(region, _driver.Limits.DmaBits)
             ?? throw new PosixException("reaching the region with the short addresses of this chip (lower buf_num)", Errno.NoMem);
-        MapRegion(region);
+        _device.Dma.Map(region, _regionIova);
         _region = region;
         region.AddDevice(this);
         _events = events;
@@ -292,8 +292,6 @@ internal sealed partial class DrivenNic : IRegionDevice, IDisposable
             Restart(bufferSize);
         }
     }
-
-    private void MapRegion(Region region) => _device.Dma.Map(region, _regionIova);
 
     private void CloseProgram(NicQueue queue)
     {

@@ -39,7 +39,11 @@ internal sealed class HostReceiver
     internal void Stop() => _ring.Stop();
 
     /// <summary>The chip has let go of the buffers.</summary>
-    internal void End() => _ring.Delete();
+    internal void End()
+    {
+        Queue.Close(new SlotBatch(_ring, 0, _ring.NumSlots));
+        _ring.Delete();
+    }
 
     /// <summary>Delivers what has come. From the NIC's thread.</summary>
     internal void Pump()

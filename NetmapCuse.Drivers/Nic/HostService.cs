@@ -1,7 +1,5 @@
 using NetmapCuse.Core.Interop;
 using NetmapCuse.Core.Memory;
-using NetmapCuse.Core.Ports;
-using NetmapCuse.Core.Rings;
 
 namespace NetmapCuse.Drivers.Nic;
 

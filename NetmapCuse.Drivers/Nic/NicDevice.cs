@@ -11,6 +11,8 @@ namespace NetmapCuse.Drivers.Nic;
 /// </summary>
 internal abstract class NicDevice : IDisposable
 {
+    private bool _isDisposed;
+
     /// <summary>PCI address.</summary>
     internal abstract string Address { get; }
 
@@ -38,7 +40,12 @@ internal abstract class NicDevice : IDisposable
 
     public void Dispose()
     {
-        Dispose(disposing: true);
+        if (!_isDisposed)
+        {
+            _isDisposed = true;
+            Dispose(disposing: true);
+        }
+
         GC.SuppressFinalize(this);
     }
 

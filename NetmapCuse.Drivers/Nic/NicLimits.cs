@@ -27,6 +27,9 @@ internal sealed record NicLimits
     /// <summary>Single queues start and stop beside running ones; otherwise the chip is restarted for that.</summary>
     internal bool SwitchesQueues { get; init; } = true;
 
+    /// <summary>Receives a frame into several buffers.</summary>
+    internal bool SplitsFrames { get; init; } = true;
+
     /// <summary>Takes an interrupt for each queue where it has MSI-X.</summary>
     internal bool UsesMessages { get; init; } = true;
 

@@ -87,6 +87,32 @@ internal sealed class NicMove(NicRecords records, ILogger log)
         Records.Remove(record.Address);
     }
 
+    /// <summary>How a NIC's interface is now, as its TAP has it; as it was when it was taken where there is none.</summary>
+    internal InterfaceState? Present(NicRecord record)
+    {
+        try
+        {
+            return record.Interface is { } former ? InterfaceState.Read(former.Name) : null;
+        }
+        catch (PosixException)
+        {
+            return record.Interface;
+        }
+    }
+
+    /// <summary>A daemon has done with a NIC: it is the host's again, or waits for the next daemon.</summary>
+    internal void Leave(NicRecord record, InterfaceState? state)
+    {
+        if (record.IsOperators)
+        {
+            Records.Write(record with { Holder = 0, HolderStart = 0, Interface = state });
+        }
+        else
+        {
+            Return(record, state);
+        }
+    }
+
     /// <summary>Gives back what a daemon that died has left.</summary>
     internal void ReturnOrphans()
     {
@@ -94,8 +120,8 @@ internal sealed class NicMove(NicRecords records, ILogger log)
         {
             try
             {
-                Return(record, record.Interface);
-                log.Information("{Address} is the host's again: process {Holder} has died with it", record.Address, record.Holder);
+                Leave(record, record.Interface);
+                log.Information("{Address} is free again: process {Holder} has died with it", record.Address, record.Holder);
             }
             catch (PosixException failure)
             {
@@ -126,7 +152,7 @@ internal sealed class NicMove(NicRecords records, ILogger log)
 
         if (!inUse && function.Interface is { } name && InterfaceState.Use(name) is { } use)
         {
-            throw new PosixException($"taking {function.Address} from the host: {name} is in use, {use} (--in-use takes it all the same)", Errno.Busy);
+            throw new PosixException($"taking {function.Address} from the host: {name} is in use, {use} (--vfio-in-use takes it all the same)", Errno.Busy);
         }
     }
 

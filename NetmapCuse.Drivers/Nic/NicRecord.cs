@@ -15,8 +15,11 @@ internal sealed record NicRecord
     /// <summary>It was VFIO's already: somebody else's business, and left so.</summary>
     public bool WasPrepared { get; init; }
 
-    /// <summary>The process that has it; 0: an operator prepared it ("nic take"), and no end of a process changes that.</summary>
+    /// <summary>The process that has it; 0 for none.</summary>
     public int Holder { get; init; }
+
+    /// <summary>An operator took it ("nic take"): it stays away from the host until an operator gives it back.</summary>
+    public bool IsOperators { get; init; }
 
     /// <summary>When that process started, so that another one with its number is not taken for it.</summary>
     public ulong HolderStart { get; init; }

@@ -28,7 +28,7 @@ internal sealed partial class NicRecords(string folder)
         string part = path + ".part";
         try
         {
-            Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            Directory.CreateDirectory(folder);
             using (FileStream file = File.Create(part))
             {
                 JsonSerializer.Serialize(file, record, Format.Default.NicRecord);

@@ -9,6 +9,9 @@ internal sealed record NicSettings
     /// <summary>Slots of each ring.</summary>
     internal uint Slots { get; init; } = 512;
 
+    /// <summary>For tests: what is sent is looked for so far beside where it is, where only the IOMMU stops it.</summary>
+    internal ulong StrayBytes { get; init; }
+
     /// <summary>MTU, without the Ethernet header.</summary>
     internal uint Mtu { get; init; } = 1500;
 }

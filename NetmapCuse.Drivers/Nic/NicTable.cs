@@ -1,4 +1,5 @@
 using NetmapCuse.Core.Abi.Linux;
+using NetmapCuse.Core.Clients;
 using NetmapCuse.Core.Interop;
 using NetmapCuse.Core.Ports;
 using NetmapCuse.Drivers.Pci;
@@ -18,6 +19,9 @@ namespace NetmapCuse.Drivers.Nic;
 internal sealed class NicTable(NicMove move, IAdapterFactory adapters, IHostInterfaces interfaces, ILogger log)
     : IAdapterFactory, IHostInterfaces, IDisposable
 {
+    /// <summary>Where nothing is mapped.</summary>
+    private const ulong StrayBytes = 64UL << 30;
+
     private readonly Lock _gate = new();
     private readonly List<(DrivenNic Nic, NicRecord Record)> _nics = [];
 
@@ -50,24 +54,51 @@ internal sealed class NicTable(NicMove move, IAdapterFactory adapters, IHostInte
         }
         catch (PosixException)
         {
-            move.Return(record, record.Interface);
+            move.Leave(record, record.Interface);
             throw;
         }
     }
 
     public bool Exists(string name, CallerPlace place) =>
-        (place.IsOwn && Find(name) is not null) || interfaces.Exists(name, place);
+        (place.IsOwn && (Find(name) is not null || Waits(name))) || interfaces.Exists(name, place);
 
     public int TryCreate(string name, AdapterSettings settings, out IAdapter? adapter)
     {
-        if (settings.Place.IsOwn && settings.Choice != AdapterChoice.Generic && Find(name) is { } nic)
+        if (!settings.Place.IsOwn || settings.Choice == AdapterChoice.Generic)
+        {
+            return adapters.TryCreate(name, settings, out adapter);
+        }
+
+        try
+        {
+            if (Find(name) is null && Waits(name))
+            {
+                Add(name, inUse: false);
+            }
+        }
+        catch (PosixException failure)
+        {
+            log.Warning("{Name}: {Reason}", name, failure.Message);
+            adapter = null;
+            return failure.Errno;
+        }
+
+        if (Find(name) is { } nic)
         {
             adapter = new NicAdapter(nic);
             return Errno.Ok;
         }
 
+        if (settings.Choice == AdapterChoice.Native && PciFunction.Behind(name) is { } function && NicDrivers.For(function) is not null)
+        {
+            log.Warning("{Name}: admode is 1, and no operator has taken it (netmapcuse nic take, serve --vfio)", name);
+        }
+
         return adapters.TryCreate(name, settings, out adapter);
     }
+
+    /// <summary>An operator has taken it for a daemon, and none has it.</summary>
+    private bool Waits(string name) => move.Records.Find(name) is { IsOperators: true, Holder: 0 };
 
     /// <summary>All NICs are the host's again.</summary>
     public void Dispose()
@@ -111,6 +142,7 @@ internal sealed class NicTable(NicMove move, IAdapterFactory adapters, IHostInte
                 Queues = record.Queues,
                 Slots = record.Slots != 0 ? record.Slots : usual.Slots,
                 Mtu = state?.Mtu ?? usual.Mtu,
+                StrayBytes = Environment.GetEnvironmentVariable("NETMAPCUSE_STRAY") is null ? 0 : StrayBytes,
             };
             return new DrivenNic(state?.Name ?? record.Address, device, entry, settings, tap, log);
         }
@@ -141,21 +173,12 @@ internal sealed class NicTable(NicMove move, IAdapterFactory adapters, IHostInte
 
     private void GiveBack((DrivenNic Nic, NicRecord Record) taken)
     {
-        InterfaceState? state = taken.Record.Interface;
-        try
-        {
-            state = state is null ? null : InterfaceState.Read(state.Name);
-        }
-        catch (PosixException failure)
-        {
-            log.Warning("{Name}: its TAP is gone ({Reason}); the interface will be as it was when it was taken", taken.Nic.Name, failure.Message);
-        }
-
+        InterfaceState? state = move.Present(taken.Record);
         taken.Nic.Dispose();
         try
         {
-            move.Return(taken.Record, state);
-            log.Information("{Name} is the host's again", taken.Nic.Name);
+            move.Leave(taken.Record, state);
+            log.Information("{Name} is given back", taken.Nic.Name);
         }
         catch (PosixException failure)
         {

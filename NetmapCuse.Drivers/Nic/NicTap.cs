@@ -1,8 +1,8 @@
 using NetmapCuse.Core.Abi.Linux;
 using NetmapCuse.Core.Interop;
 using NetmapCuse.Core.Ports;
+using NetmapCuse.Drivers.Common;
 using NetmapCuse.Drivers.Interop;
-using NetmapCuse.Drivers.Xdp;
 
 namespace NetmapCuse.Drivers.Nic;
 

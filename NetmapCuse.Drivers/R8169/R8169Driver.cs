@@ -83,6 +83,7 @@ internal sealed class R8169Driver : NicDriver
         SlotsMax = 1024,
         FrameMax = 1518,
         SwitchesQueues = false,
+        SplitsFrames = false,
         UsesMessages = false,
     };
 

@@ -17,7 +17,7 @@ internal sealed class DaemonProcess : IDisposable
     internal DaemonProcess()
     {
         Assert.SkipUnless(File.Exists(Program), "netmapcuse is not built beside the tests");
-        Assert.SkipUnless(Environment.IsPrivilegedProcess, "needs root");
+        Assert.SkipUnless(System.Environment.IsPrivilegedProcess, "needs root");
         Assert.SkipUnless(File.Exists("/dev/fuse"), "there is no /dev/fuse");
     }
 
@@ -27,7 +27,15 @@ internal sealed class DaemonProcess : IDisposable
 
     internal string ConfigurationPath => Path.Combine(Folder, "netmapcuse.conf");
 
+    /// <summary>Where its parameters are files.</summary>
+    internal string ParameterDirectory => Path.Combine(Folder, "run", DevicePath.TrimStart('/').Replace('/', '-'), "parameters");
+
     internal IEnumerable<string> Log => _log;
+
+    internal int Id => _process!.Id;
+
+    /// <summary>What it finds in its environment besides ours.</summary>
+    internal Dictionary<string, string> Environment { get; } = [];
 
     private static string Program => Path.Combine(AppContext.BaseDirectory, "netmapcuse");
 
@@ -46,11 +54,17 @@ internal sealed class DaemonProcess : IDisposable
 
     internal void Start(params string[] arguments)
     {
-        _process = Process.Start(new ProcessStartInfo(Program, ["serve", "--run-dir", Path.Combine(Folder, "run"), .. arguments])
+        ProcessStartInfo start = new(Program, ["serve", "--run-dir", Path.Combine(Folder, "run"), .. arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-        })!;
+        };
+        foreach ((string name, string value) in Environment)
+        {
+            start.Environment[name] = value;
+        }
+
+        _process = Process.Start(start)!;
         _process.ErrorDataReceived += (_, line) => _log.Enqueue(line.Data ?? string.Empty);
         _process.BeginErrorReadLine();
     }
@@ -111,7 +125,9 @@ internal sealed class DaemonProcess : IDisposable
             process.Dispose();
         }
 
+        // What a daemon that was killed leaves.
         _ = Libc.Unmount(DevicePath, 2);
+        _ = Libc.Unmount(ParameterDirectory, 2);
         Directory.Delete(Folder, recursive: true);
     }
 }

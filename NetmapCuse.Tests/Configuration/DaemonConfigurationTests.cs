@@ -85,8 +85,7 @@ public sealed class DaemonConfigurationTests : IDisposable
         _daemon.Port("list").Should().NotContain("nmcfg-none");
     }
 
-    private string Parameter(string name) => File.ReadAllText(Path.Combine(
-        _daemon.Folder, "run", _daemon.DevicePath.TrimStart('/').Replace('/', '-'), "parameters", name));
+    private string Parameter(string name) => File.ReadAllText(Path.Combine(_daemon.ParameterDirectory, name));
 
     /// <summary>The text, behind the line that names the device: lines count from 2.</summary>
     private void Configure(string text)

@@ -25,7 +25,7 @@ internal sealed unsafe class DirectDevice : IDisposable, IPollWaker
 
     internal Span<byte> Memory(ulong offset, int length) => new(_memory.Address + offset, length);
 
-    internal NetmapClient Open() => new(new DirectFile(Device, _memory.Address));
+    internal NetmapClient Open(uint userId = 0) => new(new DirectFile(Device, _memory.Address, userId));
 
     public void WakePollers(ulong kernelHandle)
     {

@@ -10,10 +10,12 @@ internal sealed unsafe class DirectFile : IDeviceFile
     private readonly NetmapDevice _device;
     private readonly byte* _memory;
     private readonly ulong _handle;
+    private readonly uint _userId;
     private bool _isOpen = true;
 
-    internal DirectFile(NetmapDevice device, byte* memory)
+    internal DirectFile(NetmapDevice device, byte* memory, uint userId = 0)
     {
+        _userId = userId;
         _device = device;
         _memory = memory;
         if (device.Open(Self, out _handle) != 0)
@@ -22,7 +24,7 @@ internal sealed unsafe class DirectFile : IDeviceFile
         }
     }
 
-    private static Caller Self => new(Client.ThreadId(), 0, 0);
+    private Caller Self => new(Client.ThreadId(), _userId, 0);
 
     public int Ioctl(uint command, Span<byte> data)
     {

@@ -35,6 +35,7 @@ internal static class DoctorCommand
             Surroundings.Tcx(),
             Surroundings.Tun(),
             Surroundings.Vfio(),
+            .. Surroundings.Nics(),
             Surroundings.HugePages(),
             Surroundings.SharedPages(),
             Surroundings.Mounts(),

@@ -62,11 +62,23 @@ internal sealed class SettingOptions
         Description = "Where parameters are served as files: DIR/parameters; default /run/netmapcuse, empty for nowhere",
     };
 
+    private readonly Option<string[]> _vfio = new("--vfio")
+    {
+        Description = "A NIC that the daemon drives itself, by VFIO: its PCI address or the name of its interface; may be given several "
+            + "times. The host keeps a TAP of the name",
+    };
+
+    private readonly Option<bool> _vfioInUse = new("--vfio-in-use")
+    {
+        Description = "Takes such NICs also while their interfaces have addresses, a default route or a master",
+    };
+
     internal void AddTo(Command command)
     {
         foreach (Option option in new Option[]
         {
             _config, _device, _mode, _owner, _group, _transport, _door, _arenaSize, _hugePages, _spin, _set, _sharedSwitch, _runDirectory,
+            _vfio, _vfioInUse,
         })
         {
             command.Options.Add(option);
@@ -88,5 +100,7 @@ internal sealed class SettingOptions
         Parameters = parsed.GetValue(_set) ?? [],
         SharedSwitches = parsed.GetValue(_sharedSwitch) ?? [],
         RunDirectory = parsed.GetValue(_runDirectory),
+        Nics = parsed.GetValue(_vfio) ?? [],
+        TakesNicsInUse = parsed.GetValue(_vfioInUse),
     };
 }

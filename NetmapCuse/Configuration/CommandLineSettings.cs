@@ -32,4 +32,8 @@ internal sealed record CommandLineSettings
     internal IReadOnlyList<string> SharedSwitches { get; init; } = [];
 
     internal string? RunDirectory { get; init; }
+
+    internal IReadOnlyList<string> Nics { get; init; } = [];
+
+    internal bool TakesNicsInUse { get; init; }
 }

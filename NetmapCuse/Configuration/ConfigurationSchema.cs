@@ -31,6 +31,8 @@ internal static class ConfigurationSchema
             ["verbose"] = ValueKind.YesNo,
             ["run-dir"] = ValueKind.Text,
             ["shared-switches"] = ValueKind.Texts,
+            ["vfio"] = ValueKind.Texts,
+            ["vfio-in-use"] = ValueKind.YesNo,
         },
         [Device] = new(s_deviceKeys, StringComparer.Ordinal) { ["path"] = ValueKind.Text },
         [Persistent] = new(StringComparer.Ordinal)

@@ -115,6 +115,7 @@ internal sealed class Reload : IDisposable
         TellOfStart(device.Path, "group", before.Group.Text, after.Group.Text);
         TellOfStart(device.Path, "arena-size", before.ArenaSize.Text, after.ArenaSize.Text);
         TellOfStart(device.Path, "hugepages", before.HugePages.ToString(), after.HugePages.ToString());
+        device.Interfaces = after.Interfaces;
         Dictionary<string, string> former = Last(before);
         Dictionary<string, string> wanted = Last(after);
         foreach (string name in former.Keys.Where(name => !wanted.ContainsKey(name)))

@@ -30,6 +30,10 @@ internal sealed class SettingsReader(CommandLineSettings line, ConfigurationFile
         SharedSwitches = line.SharedSwitches.Count > 0
             ? [.. line.SharedSwitches.Select(static name => new Given(name, "--shared-switch"))]
             : file.General.Lists.GetValueOrDefault("shared-switches", []),
+        Nics = line.Nics.Count > 0
+            ? line.Nics
+            : [.. file.General.Lists.GetValueOrDefault("vfio", []).Select(static name => name.Text)],
+        TakesNicsInUse = line.TakesNicsInUse || file.General.Says("vfio-in-use"),
         RunDirectory = Pick(null, "run-dir", line.RunDirectory, "/run/netmapcuse").Text,
         Ports =
         [

@@ -1,6 +1,8 @@
 using System.Globalization;
 using NetmapCuse.Core.Interop;
 using NetmapCuse.Core.Memory;
+using NetmapCuse.Drivers.Nic;
+using NetmapCuse.Drivers.Pci;
 using NetmapCuse.Service;
 
 namespace NetmapCuse.Doctor;
@@ -96,9 +98,36 @@ internal static class Surroundings
         }
 
         string detail = string.Create(CultureInfo.InvariantCulture, $"{groups} IOMMU groups");
+        if (Directory.Exists("/sys/module/vfio") && !Directory.Exists("/sys/module/vfio_iommu_type1"))
+        {
+            return Finding.No("network", "VFIO", detail + ", VFIO does not know the IOMMU", "modprobe vfio_iommu_type1");
+        }
+
         return File.Exists("/dev/vfio/vfio")
             ? Finding.Yes("network", "VFIO", detail)
             : Finding.No("network", "VFIO", detail + ", no /dev/vfio/vfio", "modprobe vfio-pci (containers: --device /dev/vfio)");
+    }
+
+    /// <summary>NICs that the daemon has a driver for.</summary>
+    internal static IEnumerable<Finding> Nics()
+    {
+        foreach (PciFunction function in PciFunction.All())
+        {
+            if (NicDrivers.For(function) is not { } entry)
+            {
+                continue;
+            }
+
+            string name = $"NIC {function.Address}";
+            string[] neighbours = [.. function.GroupObstacles()];
+            yield return function.Group is not { } group
+                ? Finding.No("network", name, $"{entry.Name}, no IOMMU in front of it", "switch the IOMMU on (firmware; intel_iommu=on on the kernel command line)")
+                : neighbours.Length != 0
+                ? Finding.No(
+                    "network", name, $"{entry.Name}, shares IOMMU group {group} with {string.Join(", ", neighbours)}",
+                    "bind those to vfio-pci as well, or put the NIC into another slot")
+                : Finding.Yes("network", name, $"{entry.Name}, alone in IOMMU group {group}");
+        }
     }
 
     internal static Finding HugePages()

@@ -113,7 +113,7 @@ run_once() {
   timeout -k 5 "$limit" "${QEMU[@]}" -nodefaults -no-user-config -no-reboot -display none -M q35 \
     -accel tcg,thread=multi -cpu max -smp "$cpus" -m "$memory" "${DEVICES[@]}" \
     -kernel "$KERNEL_HOME/vmlinux" -initrd "$INITRAMFS" \
-    -append "console=ttyS0 quiet panic=-1 oops=panic lab.token=$token lab.repository=$REPOSITORY lab.run=$PLACE/command" \
+    -append "console=ttyS0 quiet panic=-1 oops=panic no_timer_check tsc=reliable lab.token=$token lab.repository=$REPOSITORY lab.run=$PLACE/command" \
     -virtfs local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap \
     -serial stdio -monitor none -device isa-debug-exit </dev/null >"$PLACE/console" 2>&1 &
   guest=$!

@@ -1,4 +1,5 @@
 using NetmapCuse.Core.Abi.Linux;
+using NetmapCuse.Core.Clients;
 using NetmapCuse.Core.Ports;
 using NetmapCuse.Drivers.Nic;
 

@@ -1,8 +1,9 @@
 using System.Diagnostics;
 using FluentAssertions;
+using NetmapCuse.Tests.Device;
 using Xunit;
 
-namespace NetmapCuse.Tests.Device;
+namespace NetmapCuse.Tests.Control;
 
 /// <summary>All of libnetmap's interface on a real device, linked in both ways; and what "make install" leaves.</summary>
 public sealed class LibnetmapTests(HostFixture device) : DeviceTest(device), IClassFixture<HostFixture>
