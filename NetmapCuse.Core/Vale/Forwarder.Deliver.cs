@@ -1,5 +1,6 @@
 using NetmapCuse.Core.Abi.Netmap;
 using NetmapCuse.Core.Rings;
+using NetmapCuse.Core.Vale.Guests;
 
 namespace NetmapCuse.Core.Vale;
 
@@ -9,21 +10,18 @@ internal sealed unsafe partial class Forwarder
     /// <summary>Frames whose data is copied before their slots are written.</summary>
     private const uint Group = 16;
 
-    private void Deliver(ValePort sender, ValeSwitch valeSwitch, Kring source)
+    private void Deliver(ValePort sender, ValeSwitch valeSwitch, Kring? source)
     {
         PacketList flood = _lists[ValeSwitch.Flood];
         if (flood.Packets != 0)
         {
             _lists[ValeSwitch.Flood] = default;
-            bool isWanted = false;
             foreach (ValePort port in valeSwitch.Active)
             {
-                isWanted |= port != sender && DeliverFlood(port, source, flood);
-            }
-
-            if (!isWanted)
-            {
-                Uncount(source, flood);
+                if (port != sender)
+                {
+                    DeliverFlood(port, source, flood);
+                }
             }
         }
 
@@ -32,10 +30,7 @@ internal sealed unsafe partial class Forwarder
             PacketList list = _lists[_touched[i]];
             if (list.Packets != 0 && valeSwitch[_touched[i]] is { } port)
             {
-                if (!DeliverTo(port, source, RingOf(port, source.Index), list, default, mayExchange: true))
-                {
-                    Uncount(source, list);
-                }
+                DeliverTo(port, source, RingOf(port, _sourceRing), list, default, mayExchange: true);
             }
 
             _lists[_touched[i]] = default;
@@ -48,46 +43,19 @@ internal sealed unsafe partial class Forwarder
     /// Flooded packets go to ring 0. Where unicast packets of this batch go to ring 0 as well, both lists are delivered
     /// together, in the order in which they were sent.
     /// </summary>
-    /// <returns>False when nobody receives there.</returns>
-    private bool DeliverFlood(ValePort port, Kring source, in PacketList flood)
+    private void DeliverFlood(ValePort port, Kring? source, in PacketList flood)
     {
         int index = port.Index;
         Kring? ring = RingOf(port, 0);
-        if (index >= Limits.SwitchPortsMax || RingOf(port, source.Index) != ring)
+        if (index >= Limits.SwitchPortsMax || RingOf(port, _sourceRing) != ring)
         {
-            return DeliverTo(port, source, ring, flood, default);
+            DeliverTo(port, source, ring, flood, default);
+            return;
         }
 
         PacketList unicast = _lists[index];
         _lists[index] = default;
-        bool isOpen = DeliverTo(port, source, ring, flood, unicast);
-        if (!isOpen)
-        {
-            Uncount(source, unicast);
-        }
-
-        return isOpen;
-    }
-
-    /// <summary>Packets that nobody receives were not sent.</summary>
-    private void Uncount(Kring source, in PacketList list)
-    {
-        source.Counters.NoDestination += list.Packets;
-        if (source.Direction == RingDirection.Tx)
-        {
-            source.Counters.Frames -= list.Packets;
-            int packet = list.First;
-            for (uint left = list.Packets; left != 0; left--)
-            {
-                Fragment* fragment = _fragments + packet;
-                for (uint i = 0; i < fragment->Count; i++)
-                {
-                    source.Counters.Bytes -= fragment[i].Length;
-                }
-
-                packet = fragment->Next;
-            }
-        }
+        DeliverTo(port, source, ring, flood, unicast);
     }
 
     /// <summary>The receive ring that packets of a TX ring go to; null when nobody receives on the port.</summary>
@@ -98,30 +66,32 @@ internal sealed unsafe partial class Forwarder
     }
 
     /// <param name="port">The destination.</param>
-    /// <param name="source">The ring that sends.</param>
-    /// <param name="ring">The ring that receives, or null.</param>
+    /// <param name="source">The ring that sends, where it is one.</param>
+    /// <param name="ring">The ring that receives, or null: nobody does, or a guest, whose rings are others.</param>
     /// <param name="a">Packets for it.</param>
     /// <param name="b">More of them, to be merged in.</param>
     /// <param name="mayExchange">Nobody else gets the packets of <paramref name="a"/>, and there are no others.</param>
-    /// <returns>False when nobody receives on the port.</returns>
-    private bool DeliverTo(
-        ValePort port, Kring source, Kring? ring, in PacketList a, in PacketList b, bool mayExchange = false)
+    private void DeliverTo(
+        ValePort port, Kring? source, Kring? ring, in PacketList a, in PacketList b, bool mayExchange = false)
     {
         if (ring is null || !ring.IsGateOpen)
         {
-            return false;
+            _badPackets += ring is null && port is GuestPort guest
+                ? guest.Deliver(_fragments, a, b, _headerBytes, _sourceRing)
+                : 0;
+            return;
         }
 
         uint header = port.HeaderBytes;
         if (header != _headerBytes)
         {
-            DeliverConverted(port, header, source, ring, a, b);
-            return true;
+            DeliverConverted(port, header, ring, a, b);
+            return;
         }
 
         uint packets = a.Packets + b.Packets;
         uint slots = a.Slots + b.Slots;
-        Claim claim;
+        Kring.Claim claim;
         uint fitting = packets;
 
         // Read once: it goes when the port is detached, which a sender may meet here.
@@ -140,7 +110,7 @@ internal sealed unsafe partial class Forwarder
             if (fitting == 0)
             {
                 ring.CountNoRoom(packets);
-                return true;
+                return;
             }
         }
 
@@ -149,7 +119,7 @@ internal sealed unsafe partial class Forwarder
             ring.CountNoRoom(packets - fitting);
         }
 
-        ulong bytes = mayExchange && MayExchange(source, ring)
+        ulong bytes = mayExchange && source is not null && MayExchange(source, ring)
             ? a.Packets == a.Slots
                 ? ExchangeSingles(source, ring, claim, a, fitting)
                 : ExchangeList(source, ring, claim, a, fitting)
@@ -161,8 +131,6 @@ internal sealed unsafe partial class Forwarder
         {
             ring.Wake();
         }
-
-        return true;
     }
 
     /// <summary>How many packets from the front fit in <paramref name="room"/> slots, and how many slots they need.</summary>
@@ -189,7 +157,7 @@ internal sealed unsafe partial class Forwarder
     /// The usual case: one list of packets of one slot. The data of some frames and then their slots: stores to cache
     /// lines that the receiver's CPU has overlap, as long as nothing between them waits for one.
     /// </summary>
-    private ulong CopySingles(Kring ring, in Claim claim, in PacketList list, uint packets)
+    private ulong CopySingles(Kring ring, in Kring.Claim claim, in PacketList list, uint packets)
     {
         ulong bytes = 0;
         uint slot = claim.Start;
@@ -222,7 +190,7 @@ internal sealed unsafe partial class Forwarder
         return bytes;
     }
 
-    private ulong CopyList(Kring ring, in Claim claim, in PacketList list, uint packets)
+    private ulong CopyList(Kring ring, in Kring.Claim claim, in PacketList list, uint packets)
     {
         ulong bytes = 0;
         uint slot = claim.Start;
@@ -236,7 +204,7 @@ internal sealed unsafe partial class Forwarder
         return bytes;
     }
 
-    private ulong CopyMerged(Kring ring, in Claim claim, in PacketList a, in PacketList b, uint packets)
+    private ulong CopyMerged(Kring ring, in Kring.Claim claim, in PacketList a, in PacketList b, uint packets)
     {
         ulong bytes = 0;
         uint slot = claim.Start;
