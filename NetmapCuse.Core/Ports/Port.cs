@@ -32,7 +32,7 @@ internal abstract class Port
     private protected virtual PortKind Kind => PortKind.Other;
 
     /// <summary>NIC rings and slots; host rings apart.</summary>
-    internal PortRings Rings { get; }
+    internal PortRings Rings { get; private protected set; }
 
     internal uint HostTxRings { get; private protected set; }
 

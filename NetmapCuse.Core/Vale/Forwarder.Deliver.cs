@@ -16,15 +16,12 @@ internal sealed unsafe partial class Forwarder
         if (flood.Packets != 0)
         {
             _lists[ValeSwitch.Flood] = default;
-            bool isWanted = false;
             foreach (ValePort port in valeSwitch.Active)
             {
-                isWanted |= port != sender && DeliverFlood(port, source, flood);
-            }
-
-            if (!isWanted)
-            {
-                Uncount(source, flood);
+                if (port != sender)
+                {
+                    DeliverFlood(port, source, flood);
+                }
             }
         }
 
@@ -56,7 +53,8 @@ internal sealed unsafe partial class Forwarder
         Kring? ring = RingOf(port, 0);
         if (index >= Limits.SwitchPortsMax || RingOf(port, _sourceRing) != ring)
         {
-            return DeliverTo(port, source, ring, flood, default);
+            DeliverTo(port, source, ring, flood, default);
+            return;
         }
 
         PacketList unicast = _lists[index];
@@ -152,7 +150,7 @@ internal sealed unsafe partial class Forwarder
             if (fitting == 0)
             {
                 ring.CountNoRoom(packets);
-                return true;
+                return;
             }
         }
 
@@ -173,8 +171,6 @@ internal sealed unsafe partial class Forwarder
         {
             ring.Wake();
         }
-
-        return true;
     }
 
     /// <summary>How many packets from the front fit in <paramref name="room"/> slots, and how many slots they need.</summary>
