@@ -22,7 +22,7 @@ namespace NetmapCuse.Core;
 /// </summary>
 public sealed class NetmapDevice : ICallHandler, IPollWaker, IDisposable
 {
-    /// <summary>Open files at a time; one more gets ENFILE.</summary>
+    /// <summary>Places for open files (<see cref="QuotaKind.File"/>).</summary>
     private const int FilesMax = 16384;
 
     /// <summary>Users that are told apart who call with descriptors of others.</summary>
@@ -33,11 +33,13 @@ public sealed class NetmapDevice : ICallHandler, IPollWaker, IDisposable
     private readonly IHostInterfaces _interfaces;
     private readonly PendingReleases _releases;
     private readonly ControlWorkers _workers = new();
+    private readonly Quotas _quotas;
     private readonly IndirectSenders _senders;
     private readonly Openers _openers;
     private readonly ConcurrentDictionary<(uint User, uint Group), bool> _foreign = new();
     private readonly OpenFile?[] _files = new OpenFile?[FilesMax];
     private readonly ConcurrentStack<int> _freeFiles = new(Enumerable.Range(0, FilesMax).Reverse());
+    private readonly ArenaSweeper _sweeper;
     private readonly int _watchMicroseconds;
     private IPollWaker? _waker;
 
@@ -63,12 +65,20 @@ public sealed class NetmapDevice : ICallHandler, IPollWaker, IDisposable
         _openers = new Openers(log);
         _arena = new Arena(memory);
         _watchMicroseconds = Environment.ProcessorCount > 1 ? options.WatchMicroseconds : 0;
+        _quotas = new Quotas(options.ArenaBytes, log);
         Books = new Bookkeeper(options.ArenaBytes);
-        RegionTable regions = new(_arena, RegionSizes.GlobalDefault, Books);
+        RegionTable regions = new(_arena, RegionSizes.GlobalDefault, _quotas, Books);
         PortDirectory ports = new(regions, host, new SharedSwitches(options.SharedSwitches), log);
         _interfaces = host.Interfaces;
         _plane = new ControlPlane(ports, log) { MayTake = host.MayTake };
         _releases = new PendingReleases(Settle);
+        _sweeper = new ArenaSweeper(
+            () =>
+            {
+                _plane.Sweep();
+                return OpenFiles != 0;
+            },
+            log);
         Parameters = new ParameterTable(_plane, ports, host.SetVerbosity);
     }
 
@@ -98,23 +108,30 @@ public sealed class NetmapDevice : ICallHandler, IPollWaker, IDisposable
     public int Open(in Caller caller, out ulong handle)
     {
         handle = 0;
-        if (!_freeFiles.TryPop(out int place))
+        if (_quotas.TryTake(caller.UserId, QuotaKind.File) is not { } claim)
         {
-            return Errno.NFile;
+            return Errno.NoMem;
         }
+
+        Check.That(_freeFiles.TryPop(out int place), "there are fewer places for open files than open files may be");
 
         // Before it can map the memory, what may lie there counts as its work.
         (ClientRights? rights, ClientImage? image) = ClientProcess.RightsOf(caller.ThreadId);
         _openers.Add(rights, image);
-        Volatile.Write(ref _files[place], new OpenFile(_waker ?? this, _openers, caller, place));
+        Volatile.Write(ref _files[place], new OpenFile(_waker ?? this, _openers, caller, place) { Claim = claim });
         Interlocked.Increment(ref Books.Header.OpenFiles);
         handle = (ulong)place;
+        if (OpenFiles == 1)
+        {
+            _sweeper.OnOpened();
+        }
+
         return Errno.Ok;
     }
 
     public void Flush(ulong handle, in Caller caller)
     {
-        if (File(handle) is not { Binding: not null } file)
+        if (File(handle) is not { } file || (file.Binding ?? file.Reserved) is null)
         {
             return;
         }
@@ -173,6 +190,7 @@ public sealed class NetmapDevice : ICallHandler, IPollWaker, IDisposable
     {
         _releases.Dispose();
         _workers.Dispose();
+        _sweeper.Dispose();
         for (int i = 0; i < FilesMax; i++)
         {
             if (Interlocked.Exchange(ref _files[i], null) is { } file)
@@ -198,6 +216,8 @@ public sealed class NetmapDevice : ICallHandler, IPollWaker, IDisposable
         Volatile.Write(ref _files[file.Place], null);
         Interlocked.Decrement(ref Books.Header.OpenFiles);
         _freeFiles.Push(file.Place);
+        file.Claim?.Dispose();
+        _sweeper.OnReleased();
     }
 
     private int Sync(OpenFile file, RingDirection direction, ref IoctlCall call)

@@ -74,11 +74,15 @@ internal sealed partial class NicPort : Port, IAdapterEvents
         System.Globalization.CultureInfo.InvariantCulture,
         $"{Name}: {(_isOpen ? Status : "not open")}; rx {Rings.Rx} x {Rings.RxSlots}, tx {Rings.Tx} x {Rings.TxSlots}, host rx {HostRxRings}, host tx {HostTxRings}");
 
-    /// <summary>Numbers of host rings that a request wants; 0 for the driver's own. Honoured while nobody is bound.</summary>
+    /// <summary>
+    /// Numbers of host rings that a request wants; 0 for the driver's own. Honoured while nobody is bound: then the interface may also
+    /// have got other rings (ethtool -L, -G) since the port was made, which a pipe on it can keep for long.
+    /// </summary>
     internal override void SetHostRings(uint tx, uint rx)
     {
         if (Bindings == 0)
         {
+            Rings = _adapter.Properties.Rings;
             UseHostRings(tx, rx);
         }
     }
