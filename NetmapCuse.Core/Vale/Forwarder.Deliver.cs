@@ -16,12 +16,15 @@ internal sealed unsafe partial class Forwarder
         if (flood.Packets != 0)
         {
             _lists[ValeSwitch.Flood] = default;
+            bool isWanted = false;
             foreach (ValePort port in valeSwitch.Active)
             {
-                if (port != sender)
-                {
-                    DeliverFlood(port, source, flood);
-                }
+                isWanted |= port != sender && DeliverFlood(port, source, flood);
+            }
+
+            if (!isWanted)
+            {
+                Uncount(source, flood);
             }
         }
 
@@ -53,8 +56,7 @@ internal sealed unsafe partial class Forwarder
         Kring? ring = RingOf(port, 0);
         if (index >= Limits.SwitchPortsMax || RingOf(port, _sourceRing) != ring)
         {
-            DeliverTo(port, source, ring, flood, default);
-            return;
+            return DeliverTo(port, source, ring, flood, default);
         }
 
         PacketList unicast = _lists[index];
@@ -150,7 +152,7 @@ internal sealed unsafe partial class Forwarder
             if (fitting == 0)
             {
                 ring.CountNoRoom(packets);
-                return;
+                return true;
             }
         }
 
@@ -171,6 +173,8 @@ internal sealed unsafe partial class Forwarder
         {
             ring.Wake();
         }
+
+        return true;
     }
 
     /// <summary>How many packets from the front fit in <paramref name="room"/> slots, and how many slots they need.</summary>
