@@ -30,6 +30,7 @@ public sealed class NetmapDevice : ICallHandler, IPollWaker, IDisposable
 
     private readonly Arena _arena;
     private readonly ControlPlane _plane;
+    private readonly IHostInterfaces _interfaces;
     private readonly PendingReleases _releases;
     private readonly ControlWorkers _workers = new();
     private readonly Quotas _quotas;
@@ -68,6 +69,7 @@ public sealed class NetmapDevice : ICallHandler, IPollWaker, IDisposable
         Books = new Bookkeeper(options.ArenaBytes);
         RegionTable regions = new(_arena, RegionSizes.GlobalDefault, _quotas, Books);
         PortDirectory ports = new(regions, host, new SharedSwitches(options.SharedSwitches), log);
+        _interfaces = host.Interfaces;
         _plane = new ControlPlane(ports, log) { MayTake = host.MayTake };
         _releases = new PendingReleases(Settle);
         _sweeper = new ArenaSweeper(
@@ -260,7 +262,8 @@ public sealed class NetmapDevice : ICallHandler, IPollWaker, IDisposable
     /// </summary>
     private int Control(OpenFile file, ref IoctlCall call)
     {
-        if (call.Command is not (NetmapApi.NiocCtrl or NetmapApi.NiocRegIf or NetmapApi.NiocGInfo))
+        if (call.Command is not (NetmapApi.NiocCtrl or NetmapApi.NiocRegIf or NetmapApi.NiocGInfo)
+            && !InterfaceIoctl.IsKnown(call.Command))
         {
             return call.Command == NetmapApi.NiocConfig ? -Errno.Inval : -Errno.OpNotSupp;
         }
@@ -268,13 +271,13 @@ public sealed class NetmapDevice : ICallHandler, IPollWaker, IDisposable
         using ClientProcess client = ClientProcess.Of(call.Caller.ThreadId);
         if (!call.CanDefer)
         {
-            return -Control(file, call.Command, call.Data, client, answer: null);
+            return -Control(file, (call.Command, call.Argument), call.Data, client, answer: null);
         }
 
         if (call.Defer() is { } reply)
         {
             PendingAnswer answer = new(reply, client.Keep());
-            uint command = call.Command;
+            (uint, ulong) command = (call.Command, call.Argument);
             uint user = call.Caller.UserId;
             if (_releases.AreDue)
             {
@@ -291,7 +294,7 @@ public sealed class NetmapDevice : ICallHandler, IPollWaker, IDisposable
         return -Errno.NoMem;
     }
 
-    private void Start(OpenFile file, uint command, PendingAnswer answer, uint user)
+    private void Start(OpenFile file, (uint, ulong) command, PendingAnswer answer, uint user)
     {
         if (!_workers.TryRun(user, () => Answer(file, command, answer)))
         {
@@ -300,7 +303,7 @@ public sealed class NetmapDevice : ICallHandler, IPollWaker, IDisposable
         }
     }
 
-    private void Answer(OpenFile file, uint command, PendingAnswer answer)
+    private void Answer(OpenFile file, (uint, ulong) command, PendingAnswer answer)
     {
         using ClientProcess client = answer.Client;
         int error = Control(file, command, answer.Data, client, answer);
@@ -310,12 +313,20 @@ public sealed class NetmapDevice : ICallHandler, IPollWaker, IDisposable
         }
     }
 
-    private int Control(OpenFile file, uint command, Span<byte> data, ClientProcess client, PendingAnswer? answer) => command switch
-    {
-        NetmapApi.NiocCtrl => ControlIoctl.Run(_plane, file, data, client, answer),
-        NetmapApi.NiocRegIf => LegacyIoctl.Register(_plane, file, data, client),
-        _ => LegacyIoctl.GetInfo(_plane, file, data, client),
-    };
+    /// <param name="file">The open file.</param>
+    /// <param name="command">The number of the ioctl, and its argument as the caller gave it.</param>
+    /// <param name="data">The argument structure, where the number says how long it is.</param>
+    /// <param name="client">The caller.</param>
+    /// <param name="answer">The way to answer later.</param>
+    private int Control(
+        OpenFile file, (uint Number, ulong Argument) command, Span<byte> data, ClientProcess client, PendingAnswer? answer) =>
+        command.Number switch
+        {
+            NetmapApi.NiocCtrl => ControlIoctl.Run(_plane, file, data, client, answer),
+            NetmapApi.NiocRegIf => LegacyIoctl.Register(_plane, file, data, client),
+            NetmapApi.NiocGInfo => LegacyIoctl.GetInfo(_plane, file, data, client),
+            _ => InterfaceIoctl.Run(_plane, _interfaces, file, command.Number, command.Argument, client),
+        };
 
     /// <summary>
     /// Who opened a file with other rights than it calls with now (it has dropped some, or passed the descriptor on) shows it

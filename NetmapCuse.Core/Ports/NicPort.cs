@@ -63,6 +63,9 @@ internal sealed partial class NicPort : Port, IAdapterEvents
     /// <summary>The interface does not exist any more.</summary>
     internal bool IsGone => _isGone;
 
+    /// <summary>The index of the Linux interface; 0 when it is none.</summary>
+    internal int Device => _adapter.Device;
+
     /// <summary>How its driver has it, for status views.</summary>
     internal string Status => _adapter.Status;
 
