@@ -69,7 +69,9 @@ internal static class Daemon
         {
             foreach (DeviceSettings device in settings.DistinctDevices())
             {
-                devices.Add(ServedDevice.Start(device, settings, host, log));
+                ServedDevice served = ServedDevice.Start(device, settings, host, log);
+                devices.Add(served);
+                served.Guests.Become(settings.ParseVhostUser(device));
             }
 
             devices.ForEach(device => StartPorts.Make(device.Path, device.Ports(settings), log));

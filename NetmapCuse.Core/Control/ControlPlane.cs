@@ -6,6 +6,7 @@ using NetmapCuse.Core.Memory;
 using NetmapCuse.Core.Monitors;
 using NetmapCuse.Core.Naming;
 using NetmapCuse.Core.Ports;
+using NetmapCuse.Core.Vale.Guests;
 using Serilog;
 
 namespace NetmapCuse.Core.Control;
@@ -111,6 +112,25 @@ internal sealed class ControlPlane(PortDirectory ports, ILogger log)
         lock (_lock)
         {
             return look(ports);
+        }
+    }
+
+    /// <summary>Makes the port of a virtual machine (<see cref="PortDirectory.MakeGuest"/>).</summary>
+    internal int AddGuest(string name, int pairs, out GuestPort? port)
+    {
+        lock (_lock)
+        {
+            return ports.MakeGuest(name, pairs, out port);
+        }
+    }
+
+    /// <summary>Ends it. Its rings do not run any more, and no thread forwards for it.</summary>
+    internal void RemoveGuest(GuestPort port)
+    {
+        lock (_lock)
+        {
+            port.DropReference();
+            port.Dispose();
         }
     }
 

@@ -3,6 +3,7 @@ using NetmapCuse.Core.Abi.Netmap;
 using NetmapCuse.Core.Memory;
 using NetmapCuse.Core.Ports;
 using NetmapCuse.Core.Rings;
+using NetmapCuse.Core.Vale.Guests;
 
 namespace NetmapCuse.Core.Monitors;
 
@@ -45,6 +46,12 @@ internal sealed class MonitorPort : Port, IMonitor
         if (parent is MonitorPort || (parent.Bindings == 0 && !parent.IsOwnedBySwitch))
         {
             return Errno.Inval;
+        }
+
+        if (parent is GuestPort)
+        {
+            // Its rings are the guest's, in memory that no monitor may see.
+            return Errno.OpNotSupp;
         }
 
         PortRings rings = new(

@@ -237,7 +237,7 @@ internal abstract class Port
     }
 
     /// <summary>The totals of the port, rings in use included.</summary>
-    internal (RingCounters Tx, RingCounters Rx) Totals()
+    internal virtual (RingCounters Tx, RingCounters Rx) Totals()
     {
         RingCounters tx = PastTx;
         RingCounters rx = PastRx;

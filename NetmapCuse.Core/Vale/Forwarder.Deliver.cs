@@ -1,5 +1,6 @@
 using NetmapCuse.Core.Abi.Netmap;
 using NetmapCuse.Core.Rings;
+using NetmapCuse.Core.Vale.Guests;
 
 namespace NetmapCuse.Core.Vale;
 
@@ -9,7 +10,7 @@ internal sealed unsafe partial class Forwarder
     /// <summary>Frames whose data is copied before their slots are written.</summary>
     private const uint Group = 16;
 
-    private void Deliver(ValePort sender, ValeSwitch valeSwitch, Kring source)
+    private void Deliver(ValePort sender, ValeSwitch valeSwitch, Kring? source)
     {
         PacketList flood = _lists[ValeSwitch.Flood];
         if (flood.Packets != 0)
@@ -29,7 +30,7 @@ internal sealed unsafe partial class Forwarder
             PacketList list = _lists[_touched[i]];
             if (list.Packets != 0 && valeSwitch[_touched[i]] is { } port)
             {
-                DeliverTo(port, source, RingOf(port, source.Index), list, default, mayExchange: true);
+                DeliverTo(port, source, RingOf(port, _sourceRing), list, default, mayExchange: true);
             }
 
             _lists[_touched[i]] = default;
@@ -42,11 +43,11 @@ internal sealed unsafe partial class Forwarder
     /// Flooded packets go to ring 0. Where unicast packets of this batch go to ring 0 as well, both lists are delivered
     /// together, in the order in which they were sent.
     /// </summary>
-    private void DeliverFlood(ValePort port, Kring source, in PacketList flood)
+    private void DeliverFlood(ValePort port, Kring? source, in PacketList flood)
     {
         int index = port.Index;
         Kring? ring = RingOf(port, 0);
-        if (index >= Limits.SwitchPortsMax || RingOf(port, source.Index) != ring)
+        if (index >= Limits.SwitchPortsMax || RingOf(port, _sourceRing) != ring)
         {
             DeliverTo(port, source, ring, flood, default);
             return;
@@ -65,23 +66,26 @@ internal sealed unsafe partial class Forwarder
     }
 
     /// <param name="port">The destination.</param>
-    /// <param name="source">The ring that sends.</param>
-    /// <param name="ring">The ring that receives, or null.</param>
+    /// <param name="source">The ring that sends, where it is one.</param>
+    /// <param name="ring">The ring that receives, or null: nobody does, or a guest, whose rings are others.</param>
     /// <param name="a">Packets for it.</param>
     /// <param name="b">More of them, to be merged in.</param>
     /// <param name="mayExchange">Nobody else gets the packets of <paramref name="a"/>, and there are no others.</param>
     private void DeliverTo(
-        ValePort port, Kring source, Kring? ring, in PacketList a, in PacketList b, bool mayExchange = false)
+        ValePort port, Kring? source, Kring? ring, in PacketList a, in PacketList b, bool mayExchange = false)
     {
         if (ring is null || !ring.IsGateOpen)
         {
+            _badPackets += ring is null && port is GuestPort guest
+                ? guest.Deliver(_fragments, a, b, _headerBytes, _sourceRing)
+                : 0;
             return;
         }
 
         uint header = port.HeaderBytes;
         if (header != _headerBytes)
         {
-            DeliverConverted(port, header, source, ring, a, b);
+            DeliverConverted(port, header, ring, a, b);
             return;
         }
 
@@ -115,7 +119,7 @@ internal sealed unsafe partial class Forwarder
             ring.CountNoRoom(packets - fitting);
         }
 
-        ulong bytes = mayExchange && MayExchange(source, ring)
+        ulong bytes = mayExchange && source is not null && MayExchange(source, ring)
             ? a.Packets == a.Slots
                 ? ExchangeSingles(source, ring, claim, a, fitting)
                 : ExchangeList(source, ring, claim, a, fitting)
