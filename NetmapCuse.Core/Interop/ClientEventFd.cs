@@ -59,8 +59,11 @@ internal sealed unsafe partial class ClientEventFd : IDisposable
     /// </summary>
     internal static ClientEventFd? TryAdopt(Fd fd)
     {
+        // It may be made to block again by whoever sent it; but who does not mean harm does not.
+        const int SetFlags = 4;
         if (IsEventFd(fd))
         {
+            _ = Libc.Fcntl(fd, SetFlags, OpenFlags.ReadWrite | OpenFlags.NonBlock);
             return new ClientEventFd(fd);
         }
 

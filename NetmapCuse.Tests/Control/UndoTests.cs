@@ -1,6 +1,5 @@
 using FluentAssertions;
 using NetmapCuse.Core.Abi.Linux;
-using NetmapCuse.Core.Abi.Netmap;
 using NetmapCuse.Core.Memory;
 using NetmapCuse.Core.Ports;
 using NetmapCuse.Tests.Adapters;
