@@ -22,7 +22,7 @@ namespace NetmapCuse.Core;
 /// </summary>
 public sealed class NetmapDevice : ICallHandler, IPollWaker, IDisposable
 {
-    /// <summary>Open files at a time; one more gets ENFILE.</summary>
+    /// <summary>Places for open files (<see cref="QuotaKind.File"/>).</summary>
     private const int FilesMax = 16384;
 
     /// <summary>Users that are told apart who call with descriptors of others.</summary>
@@ -30,13 +30,16 @@ public sealed class NetmapDevice : ICallHandler, IPollWaker, IDisposable
 
     private readonly Arena _arena;
     private readonly ControlPlane _plane;
+    private readonly IHostInterfaces _interfaces;
     private readonly PendingReleases _releases;
     private readonly ControlWorkers _workers = new();
+    private readonly Quotas _quotas;
     private readonly IndirectSenders _senders;
     private readonly Openers _openers;
     private readonly ConcurrentDictionary<(uint User, uint Group), bool> _foreign = new();
     private readonly OpenFile?[] _files = new OpenFile?[FilesMax];
     private readonly ConcurrentStack<int> _freeFiles = new(Enumerable.Range(0, FilesMax).Reverse());
+    private readonly ArenaSweeper _sweeper;
     private readonly int _watchMicroseconds;
     private IPollWaker? _waker;
 
@@ -62,11 +65,20 @@ public sealed class NetmapDevice : ICallHandler, IPollWaker, IDisposable
         _openers = new Openers(log);
         _arena = new Arena(memory);
         _watchMicroseconds = Environment.ProcessorCount > 1 ? options.WatchMicroseconds : 0;
+        _quotas = new Quotas(options.ArenaBytes, log);
         Books = new Bookkeeper(options.ArenaBytes);
-        RegionTable regions = new(_arena, RegionSizes.GlobalDefault, Books);
+        RegionTable regions = new(_arena, RegionSizes.GlobalDefault, _quotas, Books);
         PortDirectory ports = new(regions, host, new SharedSwitches(options.SharedSwitches), log);
+        _interfaces = host.Interfaces;
         _plane = new ControlPlane(ports, log) { MayTake = host.MayTake };
         _releases = new PendingReleases(Settle);
+        _sweeper = new ArenaSweeper(
+            () =>
+            {
+                _plane.Sweep();
+                return OpenFiles != 0;
+            },
+            log);
         Parameters = new ParameterTable(_plane, ports, host.SetVerbosity);
     }
 
@@ -96,23 +108,30 @@ public sealed class NetmapDevice : ICallHandler, IPollWaker, IDisposable
     public int Open(in Caller caller, out ulong handle)
     {
         handle = 0;
-        if (!_freeFiles.TryPop(out int place))
+        if (_quotas.TryTake(caller.UserId, QuotaKind.File) is not { } claim)
         {
-            return Errno.NFile;
+            return Errno.NoMem;
         }
+
+        Check.That(_freeFiles.TryPop(out int place), "there are fewer places for open files than open files may be");
 
         // Before it can map the memory, what may lie there counts as its work.
         (ClientRights? rights, ClientImage? image) = ClientProcess.RightsOf(caller.ThreadId);
         _openers.Add(rights, image);
-        Volatile.Write(ref _files[place], new OpenFile(_waker ?? this, _openers, caller, place));
+        Volatile.Write(ref _files[place], new OpenFile(_waker ?? this, _openers, caller, place) { Claim = claim });
         Interlocked.Increment(ref Books.Header.OpenFiles);
         handle = (ulong)place;
+        if (OpenFiles == 1)
+        {
+            _sweeper.OnOpened();
+        }
+
         return Errno.Ok;
     }
 
     public void Flush(ulong handle, in Caller caller)
     {
-        if (File(handle) is not { Binding: not null } file)
+        if (File(handle) is not { } file || (file.Binding ?? file.Reserved) is null)
         {
             return;
         }
@@ -171,6 +190,7 @@ public sealed class NetmapDevice : ICallHandler, IPollWaker, IDisposable
     {
         _releases.Dispose();
         _workers.Dispose();
+        _sweeper.Dispose();
         for (int i = 0; i < FilesMax; i++)
         {
             if (Interlocked.Exchange(ref _files[i], null) is { } file)
@@ -196,6 +216,8 @@ public sealed class NetmapDevice : ICallHandler, IPollWaker, IDisposable
         Volatile.Write(ref _files[file.Place], null);
         Interlocked.Decrement(ref Books.Header.OpenFiles);
         _freeFiles.Push(file.Place);
+        file.Claim?.Dispose();
+        _sweeper.OnReleased();
     }
 
     private int Sync(OpenFile file, RingDirection direction, ref IoctlCall call)
@@ -240,7 +262,8 @@ public sealed class NetmapDevice : ICallHandler, IPollWaker, IDisposable
     /// </summary>
     private int Control(OpenFile file, ref IoctlCall call)
     {
-        if (call.Command is not (NetmapApi.NiocCtrl or NetmapApi.NiocRegIf or NetmapApi.NiocGInfo))
+        if (call.Command is not (NetmapApi.NiocCtrl or NetmapApi.NiocRegIf or NetmapApi.NiocGInfo)
+            && !InterfaceIoctl.IsKnown(call.Command))
         {
             return call.Command == NetmapApi.NiocConfig ? -Errno.Inval : -Errno.OpNotSupp;
         }
@@ -248,13 +271,13 @@ public sealed class NetmapDevice : ICallHandler, IPollWaker, IDisposable
         using ClientProcess client = ClientProcess.Of(call.Caller.ThreadId);
         if (!call.CanDefer)
         {
-            return -Control(file, call.Command, call.Data, client, answer: null);
+            return -Control(file, (call.Command, call.Argument), call.Data, client, answer: null);
         }
 
         if (call.Defer() is { } reply)
         {
             PendingAnswer answer = new(reply, client.Keep());
-            uint command = call.Command;
+            (uint, ulong) command = (call.Command, call.Argument);
             uint user = call.Caller.UserId;
             if (_releases.AreDue)
             {
@@ -271,7 +294,7 @@ public sealed class NetmapDevice : ICallHandler, IPollWaker, IDisposable
         return -Errno.NoMem;
     }
 
-    private void Start(OpenFile file, uint command, PendingAnswer answer, uint user)
+    private void Start(OpenFile file, (uint, ulong) command, PendingAnswer answer, uint user)
     {
         if (!_workers.TryRun(user, () => Answer(file, command, answer)))
         {
@@ -280,7 +303,7 @@ public sealed class NetmapDevice : ICallHandler, IPollWaker, IDisposable
         }
     }
 
-    private void Answer(OpenFile file, uint command, PendingAnswer answer)
+    private void Answer(OpenFile file, (uint, ulong) command, PendingAnswer answer)
     {
         using ClientProcess client = answer.Client;
         int error = Control(file, command, answer.Data, client, answer);
@@ -290,12 +313,20 @@ public sealed class NetmapDevice : ICallHandler, IPollWaker, IDisposable
         }
     }
 
-    private int Control(OpenFile file, uint command, Span<byte> data, ClientProcess client, PendingAnswer? answer) => command switch
-    {
-        NetmapApi.NiocCtrl => ControlIoctl.Run(_plane, file, data, client, answer),
-        NetmapApi.NiocRegIf => LegacyIoctl.Register(_plane, file, data, client),
-        _ => LegacyIoctl.GetInfo(_plane, file, data, client),
-    };
+    /// <param name="file">The open file.</param>
+    /// <param name="command">The number of the ioctl, and its argument as the caller gave it.</param>
+    /// <param name="data">The argument structure, where the number says how long it is.</param>
+    /// <param name="client">The caller.</param>
+    /// <param name="answer">The way to answer later.</param>
+    private int Control(
+        OpenFile file, (uint Number, ulong Argument) command, Span<byte> data, ClientProcess client, PendingAnswer? answer) =>
+        command.Number switch
+        {
+            NetmapApi.NiocCtrl => ControlIoctl.Run(_plane, file, data, client, answer),
+            NetmapApi.NiocRegIf => LegacyIoctl.Register(_plane, file, data, client),
+            NetmapApi.NiocGInfo => LegacyIoctl.GetInfo(_plane, file, data, client),
+            _ => InterfaceIoctl.Run(_plane, _interfaces, file, command.Number, command.Argument, client),
+        };
 
     /// <summary>
     /// Who opened a file with other rights than it calls with now (it has dropped some, or passed the descriptor on) shows it

@@ -56,6 +56,18 @@ public abstract class ChipModel : IDeviceModel
     /// <summary>Frames that were sent, received, and dropped for want of a descriptor; doorbells and interrupts.</summary>
     public ChipCounters Counters { get; } = new();
 
+    /// <summary>Its one interrupt has a cause that the driver has not taken.</summary>
+    public bool HasCause
+    {
+        get
+        {
+            lock (Guard)
+            {
+                return _lineIsUp;
+            }
+        }
+    }
+
     /// <summary>What the driver did that the data sheet forbids.</summary>
     public IReadOnlyList<string> Faults
     {

@@ -1,2 +1,3 @@
-Console.Error.WriteLine("no model is known yet");
-return 2;
+using NetmapCuse.Models;
+
+return Bench.Run(args);

@@ -15,6 +15,7 @@ public sealed class Wire : IDisposable
     private readonly SemaphoreSlim _news = new(0);
     private volatile bool _isOver;
     private volatile bool _isCut;
+    private volatile bool _isStepping;
     private Thread? _thread;
 
     /// <summary>Frames that were lost because too many were under way.</summary>
@@ -22,6 +23,18 @@ public sealed class Wire : IDisposable
 
     /// <summary>The cable is not plugged in: frames go nowhere, and chips say that there is no link.</summary>
     public bool IsCut => _isCut;
+
+    /// <summary>Nothing is under way, and no chip has put anything off.</summary>
+    public bool IsIdle
+    {
+        get
+        {
+            lock (_guard)
+            {
+                return _frames.Count == 0 && !_isStepping && _ends.TrueForAll(end => end.UntilNext is null);
+            }
+        }
+    }
 
     /// <summary>Called with each frame that goes over it.</summary>
     public Action<ChipModel, ReadOnlyMemory<byte>>? Watcher { get; set; }
@@ -47,6 +60,7 @@ public sealed class Wire : IDisposable
     /// <param name="everything">Time counts for nothing: what is due later is done now.</param>
     public int Step(bool everything)
     {
+        _isStepping = true;
         int done = 0;
         foreach (ChipModel end in _ends)
         {
@@ -67,6 +81,7 @@ public sealed class Wire : IDisposable
             done++;
         }
 
+        _isStepping = false;
         return done;
     }
 
@@ -89,7 +104,7 @@ public sealed class Wire : IDisposable
     public void Dispose()
     {
         _isOver = true;
-        Wake();
+        _news.Release();
         _thread?.Join();
         _news.Dispose();
     }

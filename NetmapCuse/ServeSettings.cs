@@ -1,6 +1,7 @@
 using System.Globalization;
 using NetmapCuse.Configuration;
 using NetmapCuse.Core.Transport;
+using NetmapCuse.Drivers.VhostUser;
 
 namespace NetmapCuse;
 
@@ -19,6 +20,9 @@ internal sealed record ServeSettings
 
     /// <summary>Names of switches that all network namespaces share.</summary>
     internal required IReadOnlyList<Given> SharedSwitches { get; init; }
+
+    /// <summary>Ports of virtual machines.</summary>
+    internal required IReadOnlyList<Given> VhostUser { get; init; }
 
     /// <summary>NICs to drive: PCI addresses or names of interfaces.</summary>
     internal IReadOnlyList<string> Nics { get; init; } = [];
@@ -57,7 +61,9 @@ internal sealed record ServeSettings
 
     /// <summary>The devices, each path once.</summary>
     internal IReadOnlyList<DeviceSettings> DistinctDevices() =>
-        Devices.GroupBy(static device => Path.GetFullPath(device.Path.Text)).FirstOrDefault(static same => same.Count() > 1) is { } twice
+        Devices.FirstOrDefault(static device => string.IsNullOrWhiteSpace(device.Path.Text)) is { } empty
+            ? throw empty.Path.Fault("it is empty: give the path of a file, such as /dev/netmap")
+            : Devices.GroupBy(static device => Path.GetFullPath(device.Path.Text)).FirstOrDefault(static same => same.Count() > 1) is { } twice
             ? throw twice.Last().Path.Fault("this device is given twice")
             : Devices;
 
@@ -87,6 +93,19 @@ internal sealed record ServeSettings
 
         return [.. SharedSwitches.Select(static name => name.Text)];
     }
+
+    /// <summary>The ports of virtual machines that a device has; those that name no device are on the first.</summary>
+    internal IReadOnlyList<VhostOptions> ParseVhostUser(DeviceSettings device) =>
+    [
+        .. VhostUser.Select(given => VhostSetting.Parse(given, ParseSpin()))
+            .Where(setting => DeviceOf(setting) == device)
+            .Select(static setting => setting.Options),
+    ];
+
+    private DeviceSettings DeviceOf(VhostSetting setting) => setting.Device is not { } path
+        ? Devices[0]
+        : Devices.FirstOrDefault(other => Path.GetFullPath(other.Path.Text) == Path.GetFullPath(path))
+            ?? throw setting.Given.Fault($"no device {path} is served");
 
     /// <summary>The watch time, bounded: a queue thread serves nobody else meanwhile.</summary>
     internal int ParseSpin() =>

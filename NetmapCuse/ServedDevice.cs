@@ -14,12 +14,16 @@ internal sealed class ServedDevice(
     NetmapDevice device,
     DeviceServer server,
     PagerProcess? pager,
-    DirectoryServer? parameters) : IDisposable
+    DirectoryServer? parameters,
+    GuestPorts guests) : IDisposable
 {
     internal Task Ended => server.Ended;
 
     /// <summary>The device file, as it was given.</summary>
     internal string Path => path;
+
+    /// <summary>Its virtual machines.</summary>
+    internal GuestPorts Guests => guests;
 
     /// <summary>Which users may take which interfaces, from now on.</summary>
     internal InterfaceRules Interfaces
@@ -77,6 +81,7 @@ internal sealed class ServedDevice(
         TellOfHugePages(given, door, log);
         InterfaceRulesInForce rules = new(given.Interfaces);
         NetmapDevice device = new(options, memory, host with { MayTake = rules.Allow }, log);
+        GuestPorts guests = new(device, log);
         try
         {
             given.SetParameters(device.Parameters);
@@ -84,7 +89,8 @@ internal sealed class ServedDevice(
             device.Attach(server.Waker);
             device.Describe(server.Path, door, server.TransportName);
             return new ServedDevice(
-                given.Path.Text, rules, device, server, PagerProcess.Start(server, log), ServeParameters(given.Path.Text, settings, device, log));
+                given.Path.Text, rules, device, server, PagerProcess.Start(server, log), ServeParameters(given.Path.Text, settings, device, log),
+                guests);
         }
         catch
         {
@@ -108,6 +114,7 @@ internal sealed class ServedDevice(
 
     public void Dispose()
     {
+        guests.Dispose();
         parameters?.Dispose();
         pager?.PrepareEnd();
         server.Dispose();

@@ -44,8 +44,11 @@ internal sealed class ControlRequest
     /// <summary>Why there is none although the option asks for it.</summary>
     internal int ExternalError { get; set; }
 
-    /// <summary>Offsets that a registration has given to rings, until it is certain to succeed.</summary>
-    internal OffsetsRequest? Offsets { get; set; }
+    /// <summary>Whom what it makes is counted for.</summary>
+    internal uint User { get; set; }
+
+    /// <summary>What it has changed so far.</summary>
+    internal UndoList Undo { get; } = new();
 
     /// <summary>The body as the structure that its type has.</summary>
     internal ref TBody BodyAs<TBody>()

@@ -20,10 +20,11 @@ internal static class CsbRequests
 
     /// <summary>What can be said without looking at the caller's memory.</summary>
     /// <param name="file">The file.</param>
+    /// <param name="of">Its binding, or the one that it is about to get.</param>
     /// <param name="binding">The rings, or null when there is nothing to do: none is bound.</param>
-    internal static int Check(OpenFile file, out Binding? binding)
+    internal static int Check(OpenFile file, Binding? of, out Binding? binding)
     {
-        binding = file.Binding is { } bound && bound.Tx.Length + bound.Rx.Length != 0 ? bound : null;
+        binding = of is { } bound && bound.Tx.Length + bound.Rx.Length != 0 ? bound : null;
         return file.Loop is not null ? Errno.Busy
             : binding is { IsExclusive: false } ? Errno.Inval
             : Errno.Ok;

@@ -15,7 +15,10 @@ internal static class ExtMemRequests
     /// Maps the caller's memory. Called without the lock of the control plane. The result stays in the request, which
     /// owns it until a region takes it over.
     /// </summary>
-    internal static void Open(ControlRequest request, ILogger log)
+    /// <param name="request">The request.</param>
+    /// <param name="minimum">The least that a private region has.</param>
+    /// <param name="log">Where a refusal is told with its remedy.</param>
+    internal static void Open(ControlRequest request, in RegionSizes minimum, ILogger log)
     {
         if (request.Options.Find(OptionType.ExtMem) is not { } option)
         {
@@ -23,7 +26,7 @@ internal static class ExtMemRequests
         }
 
         ref NmreqExtMem body = ref option.BodyAs<NmreqExtMem>();
-        ExtMemLayout.Complete(ref body.Info);
+        ExtMemLayout.Complete(ref body.Info, minimum);
         if (body.Info.MemorySize == 0)
         {
             request.ExternalError = Errno.NoMem;
@@ -84,7 +87,7 @@ internal static class ExtMemRequests
             return error;
         }
 
-        region = regions.TryCreateExternal(request.External!, layout);
+        region = regions.TryCreateExternal(request.External!, layout, request.User);
         if (region is null)
         {
             return Errno.NoMem;

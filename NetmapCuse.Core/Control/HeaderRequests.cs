@@ -3,6 +3,7 @@ using NetmapCuse.Core.Abi.Netmap;
 using NetmapCuse.Core.Naming;
 using NetmapCuse.Core.Ports;
 using NetmapCuse.Core.Vale;
+using NetmapCuse.Core.Vale.Guests;
 
 namespace NetmapCuse.Core.Control;
 
@@ -10,7 +11,7 @@ namespace NetmapCuse.Core.Control;
 internal static class HeaderRequests
 {
     /// <summary>Sets the length of the virtio-net header of a VALE port. The length is looked at before the name.</summary>
-    /// <returns>0, EINVAL or ENXIO.</returns>
+    /// <returns>0, EINVAL, ENXIO, or EBUSY for the port of a guest.</returns>
     internal static int Set(PortDirectory ports, ControlRequest request)
     {
         uint length = request.BodyAs<NmreqPortHeader>().HeaderLength;
@@ -25,6 +26,13 @@ internal static class HeaderRequests
         }
 
         ValePort? vale = (port is AttachedPort station ? station.Inner : port) as ValePort;
+        if (vale is GuestPort)
+        {
+            // A guest has the header that its driver has agreed on.
+            port.DropReference();
+            return Errno.Busy;
+        }
+
         vale?.SetVnetHeader(length);
         port.DropReference();
         return vale is null ? Errno.NxIo : Errno.Ok;

@@ -30,8 +30,11 @@ internal sealed class OpenFile(IPollWaker waker, Openers openers, in Caller open
     private int _readyThread;   // whose TellReady is; Nobody when it is that of several
     private int _isSending;
 
-    /// <summary>User id of whoever opened it.</summary>
+    /// <summary>User id of whoever opened it: whom what it makes is counted for.</summary>
     internal uint Owner => _userId;
+
+    /// <summary>What it is of the open files that its user may have; goes back with the release.</summary>
+    internal QuotaClaim? Claim { get; init; }
 
     /// <summary>Where it is in the device's table.</summary>
     internal int Place => place;
@@ -42,6 +45,11 @@ internal sealed class OpenFile(IPollWaker waker, Openers openers, in Caller open
         get => _binding;
         set => _binding = value;
     }
+
+    /// <summary>
+    /// What a REGISTER has made that is not complete yet: nobody but that request sees it. Control plane.
+    /// </summary>
+    internal Binding? Reserved { get; set; }
 
     /// <summary>Not null in CSB mode: there are no syncs and no poll then.</summary>
     internal CsbState? Csb

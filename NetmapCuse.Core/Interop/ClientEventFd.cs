@@ -12,12 +12,7 @@ internal sealed unsafe partial class ClientEventFd : IDisposable
     /// <summary>RWF_NOWAIT (linux/fs.h).</summary>
     private const int NoWait = 0x8;
 
-    /// <summary>Foreign descriptors that may be closing at a time. Honest clients cause none.</summary>
-    private const int ClosingMax = 16;
-
     private const string EventFdKind = "anon_inode:[eventfd]";
-
-    private static int s_closing;
 
     private ClientEventFd(Fd fd) => Fd = fd;
 
@@ -36,7 +31,7 @@ internal sealed unsafe partial class ClientEventFd : IDisposable
     {
         opened = null;
         string? kind = folder.LinkOf(string.Create(CultureInfo.InvariantCulture, $"fd/{descriptor}"));
-        if (kind != EventFdKind || Volatile.Read(ref s_closing) >= ClosingMax)
+        if (kind != EventFdKind || ForeignDescriptor.AreManyClosing)
         {
             return kind is null ? Errno.BadF : Errno.Inval;
         }
@@ -48,14 +43,32 @@ internal sealed unsafe partial class ClientEventFd : IDisposable
             return Errno.BadF;
         }
 
-        if (KindOf(string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{fd.Number}")) != EventFdKind)
+        if (!IsEventFd(fd))
         {
-            CloseElsewhere(fd);
+            ForeignDescriptor.Close(fd);
             return Errno.Inval;
         }
 
         opened = new ClientEventFd(fd);
         return Errno.Ok;
+    }
+
+    /// <summary>
+    /// Takes over a descriptor that somebody sent; null when it is no eventfd. It is closed in any case, and by another thread where
+    /// that may take time.
+    /// </summary>
+    internal static ClientEventFd? TryAdopt(Fd fd)
+    {
+        // It may be made to block again by whoever sent it; but who does not mean harm does not.
+        const int SetFlags = 4;
+        if (IsEventFd(fd))
+        {
+            _ = Libc.Fcntl(fd, SetFlags, OpenFlags.ReadWrite | OpenFlags.NonBlock);
+            return new ClientEventFd(fd);
+        }
+
+        ForeignDescriptor.Close(fd);
+        return null;
     }
 
     /// <summary>
@@ -88,20 +101,10 @@ internal sealed unsafe partial class ClientEventFd : IDisposable
 
     public void Dispose() => Fd.Dispose();
 
-    private static string? KindOf(string link) => new FileInfo(link).LinkTarget;
+    private static bool IsEventFd(Fd fd) =>
+        KindOf(string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{fd.Number}")) == EventFdKind;
 
-    /// <summary>The client put something else in the eventfd's place while it was being copied.</summary>
-    private static void CloseElsewhere(Fd fd)
-    {
-        Interlocked.Increment(ref s_closing);
-        Thread closing = new(() =>
-        {
-            fd.Dispose();
-            Interlocked.Decrement(ref s_closing);
-        });
-        closing.IsBackground = true;
-        closing.Start();
-    }
+    private static string? KindOf(string link) => new FileInfo(link).LinkTarget;
 
     [LibraryImport("libc", EntryPoint = "poll", SetLastError = true)]
     private static partial int Poll(PollDescriptor* descriptors, nuint count, int timeoutMs);

@@ -31,9 +31,15 @@ internal sealed partial class PortDirectory
             return Errno.Inval;
         }
 
+        if (Regions.Quotas.TryTake(request.User, QuotaKind.PersistentPort) is not { } claim)
+        {
+            return Errno.NoMem;
+        }
+
         int error = host.PersistentInterfaces.TryCreate(request.Name, request.Place, out IPersistentInterface? shown);
         if (error != Errno.Ok)
         {
+            claim.Dispose();
             return error;
         }
 
@@ -41,10 +47,12 @@ internal sealed partial class PortDirectory
         if (error != Errno.Ok)
         {
             shown!.Dispose();
+            claim.Dispose();
             return error;
         }
 
-        port = made!;
+        made!.Claim = claim;
+        port = made;
         port.AddReference();
         log.Information("Made persistent port {Name}", port.Name);
         return Errno.Ok;

@@ -259,7 +259,7 @@ internal sealed partial class PortDirectory(
         {
             uint extra = Math.Min(request.ExtraBuffers, Limits.ExtraBuffersMax);
             RegionSizes sizes = RegionSizes.ForPort(Regions.PrivateMinimum, rings, extra, pipes: 2);
-            int error = Regions.TryCreatePrivate(sizes, request.RegionLimit, out region);
+            int error = Regions.TryCreatePrivate(sizes, request.RegionLimit, request.User, out region);
             if (error != Errno.Ok)
             {
                 LogNoRegion(name, error);
@@ -331,8 +331,15 @@ internal sealed partial class PortDirectory(
         parent = null!;
         request = request with { IsImplicit = true };
         IPersistentInterface? shown = null;
+        QuotaClaim? claim = null;
         if (IsInterfaceName(request.Name))
         {
+            claim = Regions.Quotas.TryTake(request.User, QuotaKind.PersistentPort);
+            if (claim is null)
+            {
+                return Errno.NoMem;
+            }
+
             _ = host.PersistentInterfaces.TryCreate(request.Name, request.Place, out shown);
         }
 
@@ -340,10 +347,12 @@ internal sealed partial class PortDirectory(
         if (error != Errno.Ok)
         {
             shown?.Dispose();
+            claim?.Dispose();
             return error;
         }
 
-        parent = made!;
+        made!.Claim = claim;
+        parent = made;
         parent.AddReference();
         return Errno.Ok;
     }
@@ -388,6 +397,7 @@ internal sealed partial class PortDirectory(
             port.Interface?.Dispose();
         }
 
+        port.Claim?.Dispose();
         LogTotals(port);
     }
 

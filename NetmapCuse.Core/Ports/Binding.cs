@@ -74,15 +74,20 @@ internal sealed class Binding
 
         port.AddBinding();
         Binding made = new(port, selection, request.Flags, sleeper) { Tunables = request.Tunables };
-        error = made.TryTakeRings(request.ExtraBuffers, request.Offsets);
-        if (error != Errno.Ok)
+        try
         {
-            port.DropBinding();
-            return error;
+            error = made.TryTakeRings(request.ExtraBuffers, request.Offsets);
+            binding = error == Errno.Ok ? made : null;
+        }
+        finally
+        {
+            if (binding is null)
+            {
+                port.DropBinding();
+            }
         }
 
-        binding = made;
-        return Errno.Ok;
+        return error;
     }
 
     /// <summary>Unbinds: afterwards no thread touches what this binding alone used, and all of it is free.</summary>
@@ -128,22 +133,22 @@ internal sealed class Binding
         }
 
         Port.Region.AddUser();
-        int error = Port.CreateRings(Rx, Tx);
-        if (error == Errno.Ok)
+        int error = Errno.Io;
+        try
         {
-            error = offsets?.Check(Port, [.. Tx, .. Rx]) ?? Errno.Ok;
+            error = CreateRings(offsets);
         }
-
-        if (error == Errno.Ok)
+        finally
         {
-            _interface = SharedInterface.TryCreate(Port, Selection);
-            error = _interface is null ? Errno.NoMem : Errno.Ok;
+            if (error != Errno.Ok)
+            {
+                Port.DeleteUnusedRings(Rx, Tx);
+                Port.Region.DropUser();
+            }
         }
 
         if (error != Errno.Ok)
         {
-            Port.DeleteUnusedRings(Rx, Tx);
-            Port.Region.DropUser();
             return error;
         }
 
@@ -158,5 +163,23 @@ internal sealed class Binding
 
         Port.StartRings(Rx, Tx);
         return Errno.Ok;
+    }
+
+    /// <summary>Rings and netmap_if, as far as they go.</summary>
+    private int CreateRings(OffsetsRequest? offsets)
+    {
+        int error = Port.CreateRings(Rx, Tx);
+        if (error == Errno.Ok)
+        {
+            error = offsets?.Check(Port, [.. Tx, .. Rx]) ?? Errno.Ok;
+        }
+
+        if (error == Errno.Ok)
+        {
+            _interface = SharedInterface.TryCreate(Port, Selection);
+            error = _interface is null ? Errno.NoMem : Errno.Ok;
+        }
+
+        return error;
     }
 }

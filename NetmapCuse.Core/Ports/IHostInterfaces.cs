@@ -1,4 +1,5 @@
 using System.Globalization;
+using NetmapCuse.Core.Abi.Linux;
 using NetmapCuse.Core.Clients;
 
 namespace NetmapCuse.Core.Ports;
@@ -11,6 +12,14 @@ internal interface IHostInterfaces
     /// told. The index is what an interface is: names go from one to another.
     /// </summary>
     int IndexOf(string name, CallerPlace place);
+
+    /// <summary>One of the ioctls of netdevice(7), on a socket in a namespace, with the daemon's rights: the caller checks whose it is.</summary>
+    /// <param name="command">Number of the ioctl.</param>
+    /// <param name="request">struct ifreq, edited in place.</param>
+    /// <param name="data">For SIOCETHTOOL: what ifr_data points to, edited in place.</param>
+    /// <param name="place">The namespace.</param>
+    /// <returns>0 or a positive errno.</returns>
+    int Call(uint command, Span<byte> request, Span<byte> data, CallerPlace place) => Errno.OpNotSupp;
 
     /// <summary>There is an interface of this name.</summary>
     bool Exists(string name, CallerPlace place) => IndexOf(name, place) != 0;

@@ -63,6 +63,9 @@ internal sealed partial class NicPort : Port, IAdapterEvents
     /// <summary>The interface does not exist any more.</summary>
     internal bool IsGone => _isGone;
 
+    /// <summary>The index of the Linux interface; 0 when it is none.</summary>
+    internal int Device => _adapter.Device;
+
     /// <summary>How its driver has it, for status views.</summary>
     internal string Status => _adapter.Status;
 
@@ -71,11 +74,15 @@ internal sealed partial class NicPort : Port, IAdapterEvents
         System.Globalization.CultureInfo.InvariantCulture,
         $"{Name}: {(_isOpen ? Status : "not open")}; rx {Rings.Rx} x {Rings.RxSlots}, tx {Rings.Tx} x {Rings.TxSlots}, host rx {HostRxRings}, host tx {HostTxRings}");
 
-    /// <summary>Numbers of host rings that a request wants; 0 for the driver's own. Honoured while nobody is bound.</summary>
+    /// <summary>
+    /// Numbers of host rings that a request wants; 0 for the driver's own. Honoured while nobody is bound: then the interface may also
+    /// have got other rings (ethtool -L, -G) since the port was made, which a pipe on it can keep for long.
+    /// </summary>
     internal override void SetHostRings(uint tx, uint rx)
     {
         if (Bindings == 0)
         {
+            Rings = _adapter.Properties.Rings;
             UseHostRings(tx, rx);
         }
     }

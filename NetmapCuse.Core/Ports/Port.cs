@@ -32,7 +32,7 @@ internal abstract class Port
     private protected virtual PortKind Kind => PortKind.Other;
 
     /// <summary>NIC rings and slots; host rings apart.</summary>
-    internal PortRings Rings { get; }
+    internal PortRings Rings { get; private protected set; }
 
     internal uint HostTxRings { get; private protected set; }
 
@@ -245,7 +245,7 @@ internal abstract class Port
     }
 
     /// <summary>The totals of the port, rings in use included.</summary>
-    internal (RingCounters Tx, RingCounters Rx) Totals()
+    internal virtual (RingCounters Tx, RingCounters Rx) Totals()
     {
         RingCounters tx = PastTx;
         RingCounters rx = PastRx;

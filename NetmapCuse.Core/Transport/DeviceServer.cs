@@ -41,6 +41,7 @@ public sealed class DeviceServer : IPollWaker, IDisposable
             Dispatcher dispatcher = door.CreateDispatcher(handler, _deferred);
             _source = source = StartThreads(uring, overUring, dispatcher);
             door.OnServing();
+            path?.OnMounted();
         }
         catch
         {

@@ -1,5 +1,6 @@
 using NetmapCuse.Core.Abi.Netmap;
 using NetmapCuse.Core.Rings;
+using NetmapCuse.Core.Vale.Guests;
 
 namespace NetmapCuse.Core.Vale;
 
@@ -9,7 +10,7 @@ internal sealed unsafe partial class Forwarder
     /// <summary>Frames whose data is copied before their slots are written.</summary>
     private const uint Group = 16;
 
-    private void Deliver(ValePort sender, ValeSwitch valeSwitch, Kring source)
+    private void Deliver(ValePort sender, ValeSwitch valeSwitch, Kring? source)
     {
         PacketList flood = _lists[ValeSwitch.Flood];
         if (flood.Packets != 0)
@@ -32,7 +33,7 @@ internal sealed unsafe partial class Forwarder
             PacketList list = _lists[_touched[i]];
             if (list.Packets != 0 && valeSwitch[_touched[i]] is { } port)
             {
-                if (!DeliverTo(port, source, RingOf(port, source.Index), list, default, mayExchange: true))
+                if (!DeliverTo(port, source, RingOf(port, _sourceRing), list, default, mayExchange: true))
                 {
                     Uncount(source, list);
                 }
@@ -49,11 +50,11 @@ internal sealed unsafe partial class Forwarder
     /// together, in the order in which they were sent.
     /// </summary>
     /// <returns>False when nobody receives there.</returns>
-    private bool DeliverFlood(ValePort port, Kring source, in PacketList flood)
+    private bool DeliverFlood(ValePort port, Kring? source, in PacketList flood)
     {
         int index = port.Index;
         Kring? ring = RingOf(port, 0);
-        if (index >= Limits.SwitchPortsMax || RingOf(port, source.Index) != ring)
+        if (index >= Limits.SwitchPortsMax || RingOf(port, _sourceRing) != ring)
         {
             return DeliverTo(port, source, ring, flood, default);
         }
@@ -69,9 +70,14 @@ internal sealed unsafe partial class Forwarder
         return isOpen;
     }
 
-    /// <summary>Packets that nobody receives were not sent.</summary>
-    private void Uncount(Kring source, in PacketList list)
+    /// <summary>Packets that nobody receives were not sent. A guest's are not counted by a ring.</summary>
+    private void Uncount(Kring? source, in PacketList list)
     {
+        if (source is null)
+        {
+            return;
+        }
+
         source.Counters.NoDestination += list.Packets;
         if (source.Direction == RingDirection.Tx)
         {
@@ -98,15 +104,21 @@ internal sealed unsafe partial class Forwarder
     }
 
     /// <param name="port">The destination.</param>
-    /// <param name="source">The ring that sends.</param>
-    /// <param name="ring">The ring that receives, or null.</param>
+    /// <param name="source">The ring that sends, where it is one.</param>
+    /// <param name="ring">The ring that receives, or null: nobody does, or a guest, whose rings are others.</param>
     /// <param name="a">Packets for it.</param>
     /// <param name="b">More of them, to be merged in.</param>
     /// <param name="mayExchange">Nobody else gets the packets of <paramref name="a"/>, and there are no others.</param>
     /// <returns>False when nobody receives on the port.</returns>
     private bool DeliverTo(
-        ValePort port, Kring source, Kring? ring, in PacketList a, in PacketList b, bool mayExchange = false)
+        ValePort port, Kring? source, Kring? ring, in PacketList a, in PacketList b, bool mayExchange = false)
     {
+        if (ring is null && port is GuestPort guest)
+        {
+            _badPackets += guest.Deliver(_fragments, a, b, _headerBytes, _sourceRing);
+            return true;
+        }
+
         if (ring is null || !ring.IsGateOpen)
         {
             return false;
@@ -115,7 +127,7 @@ internal sealed unsafe partial class Forwarder
         uint header = port.HeaderBytes;
         if (header != _headerBytes)
         {
-            DeliverConverted(port, header, source, ring, a, b);
+            DeliverConverted(port, header, ring, a, b);
             return true;
         }
 
@@ -149,7 +161,7 @@ internal sealed unsafe partial class Forwarder
             ring.CountNoRoom(packets - fitting);
         }
 
-        ulong bytes = mayExchange && MayExchange(source, ring)
+        ulong bytes = mayExchange && source is not null && MayExchange(source, ring)
             ? a.Packets == a.Slots
                 ? ExchangeSingles(source, ring, claim, a, fitting)
                 : ExchangeList(source, ring, claim, a, fitting)

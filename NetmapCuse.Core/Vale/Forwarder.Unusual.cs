@@ -21,6 +21,7 @@ internal sealed unsafe partial class Forwarder
     /// <summary>Reads once for a sync what the control plane can change at any time.</summary>
     private void LookAtSender(ValePort port, Kring source)
     {
+        _sourceRing = source.Index;
         _headerBytes = port.HeaderBytes;
         _hasOffsets = source.HasOffsets;
         _copiesExactly = source.CopiesExactly;
@@ -46,7 +47,7 @@ internal sealed unsafe partial class Forwarder
 
     /// <summary>Delivers to a port whose header has another length: packet by packet, and the first that does not fit is the last.</summary>
     private void DeliverConverted(
-        ValePort port, uint header, Kring source, Kring ring, in PacketList a, in PacketList b)
+        ValePort port, uint header, Kring ring, in PacketList a, in PacketList b)
     {
         VnetConversion conversion = new(ring, _headerBytes, header, port.MaxFrame);
         PacketMerge merge = new(_fragments, a, b);
@@ -56,7 +57,7 @@ internal sealed unsafe partial class Forwarder
         {
             if (!conversion.TryPlan(_fragments + packet))
             {
-                source.Counters.BadSlot++;
+                _badPackets++;
                 continue;
             }
 

@@ -47,6 +47,9 @@ internal sealed unsafe partial class Forwarder : IDisposable
             first = Classify(port, valeSwitch, source, first, head, batch);
             Deliver(port, valeSwitch, source);
         }
+
+        source.Counters.BadSlot += _badPackets;
+        _badPackets = 0;
     }
 
     public void Dispose() => NativeMemory.AlignedFree(_fragments);

@@ -17,6 +17,34 @@ internal sealed class HostInterfaces : IHostInterfaces, IDisposable
     public int IndexOf(string name, CallerPlace place) =>
         name.Length is 0 or > NameMax ? 0 : place.IsOwn ? _own.Index(name) ?? 0 : IndexIn(place.Path, name);
 
+    public int Call(uint command, Span<byte> request, Span<byte> data, CallerPlace place)
+    {
+        if (place.IsOwn)
+        {
+            return _own.Call(command, request, data);
+        }
+
+        // A thread of its own enters the namespace, and spans do not go there.
+        byte[] asked = request.ToArray();
+        byte[] attached = data.ToArray();
+        try
+        {
+            using NetworkNamespace entered = NetworkNamespace.Open(place.Path);
+            int error = entered.Run(() =>
+            {
+                using InterfaceControl control = new();
+                return control.Call(command, asked, attached);
+            });
+            asked.CopyTo(request);
+            attached.CopyTo(data);
+            return error;
+        }
+        catch (PosixException failure)
+        {
+            return failure.Errno;
+        }
+    }
+
     private static int IndexIn(string path, string name)
     {
         try

@@ -134,6 +134,25 @@ internal sealed unsafe class InterfaceControl : IDisposable
             : "unknown";
     }
 
+    /// <summary>One ioctl as it is.</summary>
+    /// <param name="command">Its number.</param>
+    /// <param name="request">struct ifreq, edited in place; ifr_data is set here.</param>
+    /// <param name="data">What ifr_data has to point to; empty for none.</param>
+    /// <returns>0 or a positive errno.</returns>
+    internal int Call(uint command, Span<byte> request, Span<byte> data)
+    {
+        fixed (byte* area = request)
+        fixed (byte* attached = data)
+        {
+            if (!data.IsEmpty)
+            {
+                ((InterfaceRequest*)area)->Pointer = (nint)attached;
+            }
+
+            return Core.Interop.Libc.Ioctl(_socket, command, area) == 0 ? 0 : Marshal.GetLastPInvokeError();
+        }
+    }
+
     public void Dispose() => _socket.Dispose();
 
     private static InterfaceRequest Named(string name)

@@ -1,7 +1,10 @@
 using NetmapCuse.Drivers.E1000;
 using NetmapCuse.Drivers.E1000e;
+using NetmapCuse.Drivers.Forcedeth;
 using NetmapCuse.Drivers.Igb;
+using NetmapCuse.Drivers.Ixgbe;
 using NetmapCuse.Drivers.Pci;
+using NetmapCuse.Drivers.R8169;
 using NetmapCuse.Drivers.Rtl8139;
 using NetmapCuse.Drivers.VirtioNet;
 using NetmapCuse.Drivers.Vmxnet3;
@@ -16,9 +19,12 @@ internal static class NicDrivers
         E1000Driver.Entry,
         E1000eDriver.Entry,
         IgbDriver.Entry,
+        IxgbeDriver.Entry,
         VirtioNetDriver.Entry,
         Vmxnet3Driver.Entry,
         Rtl8139Driver.Entry,
+        R8169Driver.Entry,
+        ForcedethDriver.Entry,
     ];
 
     internal static NicDriverEntry? For(PciFunction function) =>

@@ -134,6 +134,12 @@ internal sealed partial class XdpAdapter : IAdapter
     public int OpenTransmit(AdapterRing ring, out ITransmitQueue? queue)
     {
         ITransmitQueue? made = null;
+        queue = null;
+        if (!HasQueue(ring))
+        {
+            return Errno.NxIo;
+        }
+
         int error = Try("send by", () =>
         {
             made = OpenTransmit(ring);
@@ -148,8 +154,13 @@ internal sealed partial class XdpAdapter : IAdapter
 
     public int OpenReceive(AdapterRing ring, SlotBatch slots, out IReceiveQueue? queue)
     {
-        XdpQueuePair pair = _pairs[ring.Number];
         queue = null;
+        if (!HasQueue(ring))
+        {
+            return Errno.NxIo;
+        }
+
+        XdpQueuePair pair = _pairs[ring.Number];
         try
         {
             queue = TryUseDriver() ? pair.OpenReceive(ring, slots) : pair.OpenPacketReceive(ring);
@@ -314,6 +325,18 @@ internal sealed partial class XdpAdapter : IAdapter
             _isRunning = news.IsRunning;
             _events!.LinkChanged(_isRunning);
         }
+    }
+
+    /// <summary>The interface may have lost queues since it was asked how many it has.</summary>
+    private bool HasQueue(AdapterRing ring)
+    {
+        if (ring.Number < _pairs.Length)
+        {
+            return true;
+        }
+
+        _log.Warning("{Name} has {Count} queues now, not one with number {Queue}: open it again", Name, _pairs.Length, ring.Number);
+        return false;
     }
 
     private LinkWatch.Event Ask()

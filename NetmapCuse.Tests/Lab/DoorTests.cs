@@ -4,7 +4,7 @@ using Xunit;
 namespace NetmapCuse.Tests.Lab;
 
 /// <summary>
-/// The suites of the lab (scripts/lab.d/suites): the C samples through every door, the doctor, host rings, emulated NICs.
+/// The suites of the lab (scripts/lab.d/suites): the C samples through every door, the doctor, host rings, emulated NICs, models of chips.
 /// </summary>
 public sealed class DoorTests
 {
@@ -26,5 +26,5 @@ public sealed class DoorTests
     }
 
     [Fact]
-    public void On_the_backported_kernel() => LabScript.RunInGuest("6.12", "doors", "doctor");
+    public void On_the_backported_kernel() => LabScript.RunInGuest("6.12", "doors", "doctor", "models");
 }

@@ -1,6 +1,7 @@
 using FluentAssertions;
 using NetmapCuse.Core.Abi.Netmap;
 using NetmapCuse.Core.Files;
+using NetmapCuse.Core.Clients;
 using NetmapCuse.Core.Memory;
 using NetmapCuse.Core.Monitors;
 using NetmapCuse.Core.Ports;
@@ -19,7 +20,7 @@ public sealed class InterfaceMonitorTests : IDisposable
 
     public InterfaceMonitorTests()
     {
-        _regions = new RegionTable(_arena, RegionSizes.GlobalDefault);
+        _regions = new RegionTable(_arena, RegionSizes.GlobalDefault, new Quotas(_arena.Size, Serilog.Core.Logger.None));
         _port = new QueuePort(new PortRings(2, 2, 16, 16), hostRings: 1, _regions.Global);
         Binding.TryCreate(
             _port, new PortRequest { Name = "q", Mode = RegisterMode.NicAndHost }, 0, new Sleeper(), out Binding? binding)

@@ -33,6 +33,27 @@ public sealed class NicPortTests(HostFixture device) : DeviceTest(device), IClas
         DeviceBooks.Audit(Device.Device);
     }
 
+    /// <summary>ethtool -L while nobody is bound and a pipe keeps the port: the next program gets the rings that there are.</summary>
+    [Theory]
+    [InlineData(4, 1)]
+    [InlineData(1, 4)]
+    public void Rings_that_an_interface_got_or_lost_meanwhile_are_noticed(int before, int after)
+    {
+        AdapterProperties Rings(int count) => MemoryAdapter.Usual with { Rings = new PortRings((uint)count, (uint)count, 64, 64) };
+        Add(Name, Rings(before));
+        NetmapClient first = Open().Register(Name);
+        NetmapClient pipe = Open().Register(Name + "{1");
+        first.Dispose();
+        SpinWait.SpinUntil(() => Device.Device.OpenFiles == 1, TimeSpan.FromSeconds(30)).Should().BeTrue();
+        Interfaces[Name].Properties = Rings(after);
+
+        NetmapClient second = Open().Register(Name);
+
+        second.Reg.RxRings.Should().Be((ushort)after);
+        second.Reg.TxRings.Should().Be((ushort)after);
+        pipe.Dispose();
+    }
+
     [Fact]
     public void A_sleeping_receiver_is_woken()
     {

@@ -57,6 +57,12 @@ internal sealed class SettingOptions
             + "PREFIX*; may be given several times",
     };
 
+    private readonly Option<string[]> _vhostUser = new("--vhost-user")
+    {
+        Description = "A virtual machine on a switch: PORT=SOCKET[,client][,queues=N][,mode=0660][,owner=U][,group=G]"
+            + "[,device=PATH], e.g. vale0:vm1=/run/vm1.sock; may be given several times",
+    };
+
     private readonly Option<string?> _runDirectory = new("--run-dir")
     {
         Description = "Where parameters are served as files: DIR/parameters; default /run/netmapcuse, empty for nowhere",
@@ -77,8 +83,8 @@ internal sealed class SettingOptions
     {
         foreach (Option option in new Option[]
         {
-            _config, _device, _mode, _owner, _group, _transport, _door, _arenaSize, _hugePages, _spin, _set, _sharedSwitch, _runDirectory,
-            _vfio, _vfioInUse,
+            _config, _device, _mode, _owner, _group, _transport, _door, _arenaSize, _hugePages, _spin, _set, _sharedSwitch, _vhostUser,
+            _runDirectory, _vfio, _vfioInUse,
         })
         {
             command.Options.Add(option);
@@ -99,6 +105,7 @@ internal sealed class SettingOptions
         SpinMicroseconds = parsed.GetValue(_spin),
         Parameters = parsed.GetValue(_set) ?? [],
         SharedSwitches = parsed.GetValue(_sharedSwitch) ?? [],
+        VhostUser = parsed.GetValue(_vhostUser) ?? [],
         RunDirectory = parsed.GetValue(_runDirectory),
         Nics = parsed.GetValue(_vfio) ?? [],
         TakesNicsInUse = parsed.GetValue(_vfioInUse),

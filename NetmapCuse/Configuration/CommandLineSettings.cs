@@ -31,6 +31,9 @@ internal sealed record CommandLineSettings
 
     internal IReadOnlyList<string> SharedSwitches { get; init; } = [];
 
+    /// <summary>Ports of virtual machines.</summary>
+    internal IReadOnlyList<string> VhostUser { get; init; } = [];
+
     internal string? RunDirectory { get; init; }
 
     internal IReadOnlyList<string> Nics { get; init; } = [];

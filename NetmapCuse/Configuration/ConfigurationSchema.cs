@@ -31,6 +31,7 @@ internal static class ConfigurationSchema
             ["verbose"] = ValueKind.YesNo,
             ["run-dir"] = ValueKind.Text,
             ["shared-switches"] = ValueKind.Texts,
+            ["vhost-user"] = ValueKind.Texts,
             ["vfio"] = ValueKind.Texts,
             ["vfio-in-use"] = ValueKind.YesNo,
         },

@@ -1,5 +1,7 @@
 using System.Runtime.InteropServices;
 using NetmapCuse.Core.Abi.Linux;
+using NetmapCuse.Core.Interop;
+using NetmapCuse.Drivers.VhostUser;
 using NetmapCuse.Ports;
 using NetmapCuse.Service;
 using Serilog;
@@ -102,8 +104,21 @@ internal sealed class Reload : IDisposable
             if (device.Find(before) is { } old && device.Find(after) is { } wanted)
             {
                 Apply(device, old, wanted);
+                ApplyGuests(device, after.ParseVhostUser(wanted));
                 StartPorts.Change(device.Path, [.. before.PortsOf(old)], [.. after.PortsOf(wanted)], _log);
             }
+        }
+    }
+
+    private void ApplyGuests(ServedDevice device, IReadOnlyList<VhostOptions> wanted)
+    {
+        try
+        {
+            device.Guests.Become(wanted);
+        }
+        catch (Exception failure) when (failure is SettingException or PosixException)
+        {
+            _log.Error("{Device}: {Reason}", device.Path, failure.Message);
         }
     }
 

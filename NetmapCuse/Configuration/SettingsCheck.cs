@@ -14,6 +14,7 @@ internal static class SettingsCheck
         _ = settings.ParseSharedSwitches();
         foreach (DeviceSettings device in settings.DistinctDevices())
         {
+            _ = settings.ParseVhostUser(device);
             Require(device);
         }
     }

@@ -30,6 +30,9 @@ internal sealed class SettingsReader(CommandLineSettings line, ConfigurationFile
         SharedSwitches = line.SharedSwitches.Count > 0
             ? [.. line.SharedSwitches.Select(static name => new Given(name, "--shared-switch"))]
             : file.General.Lists.GetValueOrDefault("shared-switches", []),
+        VhostUser = line.VhostUser.Count > 0
+            ? [.. line.VhostUser.Select(static text => new Given(text, "--vhost-user"))]
+            : file.General.Lists.GetValueOrDefault("vhost-user", []),
         Nics = line.Nics.Count > 0
             ? line.Nics
             : [.. file.General.Lists.GetValueOrDefault("vfio", []).Select(static name => name.Text)],

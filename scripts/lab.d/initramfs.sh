@@ -3,7 +3,8 @@
 readonly MODULES="9p 9pnet_virtio virtio_pci
   fuse cuse veth tun bridge dummy sch_ingress cls_bpf act_bpf
   vfio vfio-pci vfio_iommu_type1 uio_pci_generic
-  e1000 e1000e igb igbvf virtio_net vmxnet3 8139cp 8139too"
+  e1000 e1000e igb igbvf virtio_net vmxnet3 8139cp 8139too
+  r8169 realtek ixgbe forcedeth mlx4_core mlx4_en"
 
 # Sets INITRAMFS.
 build_initramfs() {

@@ -1,8 +1,8 @@
-# What the machine is made of: QEMU, a static busybox, and a kernel package. Names are resolved, never fixed. apt gets
-# sources, lists and caches of its own, so that this machine's list of sources stays as it is.
+# What the machine is made of: QEMU, a static busybox, and a kernel package, all of Debian. Names are resolved, never fixed.
+# apt gets sources, lists and caches of its own, so that this machine's list of sources stays as it is; where the packages
+# come from it takes from that list.
 
-readonly MIRROR=${NETMAPCUSE_LAB_MIRROR:-http://deb.debian.org/debian}
-readonly SUITE=bookworm KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg LISTS_FRESH_DAYS=7
+readonly KERNEL_SUITE=bookworm QEMU_SUITE=trixie KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg LISTS_FRESH_DAYS=7
 
 need_tool() { # COMMAND [PACKAGE]
   command -v "$1" >/dev/null && return
@@ -13,26 +13,38 @@ need_tool() { # COMMAND [PACKAGE]
     die "$package cannot be installed, see $CACHE/apt.log"
 }
 
-lab_apt() {
-  local tool=$1 home=$CACHE/apt
-  shift
-  "$tool" -o Dir::Etc::sourcelist="$home/sources.list" -o Dir::Etc::sourceparts=/dev/null \
-    -o Dir::State::lists="$home/lists" -o Dir::Cache="$home/cache" -o APT::Sandbox::User=root "$@"
+# archive: the address that this machine's apt takes Debian from; archive -security: its security updates.
+archive() {
+  apt-get indextargets --format '$(ORIGIN)|$(RELEASE)|$(REPO_URI)' 'Created-By: Packages' 2>/dev/null |
+    awk -F'|' -v wanted="^[a-z]+${1:-}\$" '$1 == "Debian" && $2 ~ wanted { print $3; exit }'
 }
 
-refresh_lists() {
-  local home=$CACHE/apt stamp=$CACHE/apt/fresh
+# use_lists NAME: the lists of which lab_apt speaks from now on, read again when they are old.
+use_lists() {
+  local home=$CACHE/apt/$1 stamp=$CACHE/apt/$1/fresh mirror security suite
+  APT_HOME=$home
   [[ -n $(find "$stamp" -mtime "-$LISTS_FRESH_DAYS" 2>/dev/null) ]] && return
   mkdir -p "$home/lists/partial" "$home/cache/archives/partial"
-  cat >"$home/sources.list" <<SOURCES
-deb [signed-by=$KEYRING] $MIRROR $SUITE main
-deb [signed-by=$KEYRING] $MIRROR $SUITE-backports main
-deb [signed-by=$KEYRING] $MIRROR-security $SUITE-security main
-SOURCES
-  say "reading package lists"
+  : >"$home/nothing-installed"
+  mirror=$(archive) security=$(archive -security)
+  [[ $mirror ]] || die "no Debian among the sources of apt here (apt-get update brings their names)"
+  [[ $1 == kernel ]] && suite=$KERNEL_SUITE || suite=$QEMU_SUITE
+  {
+    echo "deb [signed-by=$KEYRING] $mirror $suite main"
+    echo "deb [signed-by=$KEYRING] $mirror $suite-backports main"
+    [[ ! $security ]] || echo "deb [signed-by=$KEYRING] $security $suite-security main"
+  } >"$home/sources.list"
+  say "reading package lists of $suite"
   lab_apt apt-get update >"$CACHE/apt.log" 2>&1 && touch "$stamp" && return
-  [[ -e $stamp ]] || die "no package lists, see $CACHE/apt.log"
+  [[ -e $stamp ]] || die "no package lists of $suite, see $CACHE/apt.log"
   say "package lists cannot be refreshed, using those of $(date -r "$stamp" +%F)"
+}
+
+lab_apt() { # TOOL ARGUMENT...
+  local tool=$1
+  shift
+  "$tool" -o Dir::Etc::sourcelist="$APT_HOME/sources.list" -o Dir::Etc::sourceparts=/dev/null \
+    -o Dir::State::lists="$APT_HOME/lists" -o Dir::Cache="$APT_HOME/cache" -o APT::Sandbox::User=root "$@"
 }
 
 # unpack PACKAGE FOLDER
@@ -45,59 +57,39 @@ unpack() {
   rm -rf "$download"
 }
 
-# Sets QEMU, the command, and MISSING, which tells what cannot be had. The stable QEMU has no igb; that of backports is
-# unpacked beside it, and takes the libraries of the stable one.
+# Sets QEMU, the command: one that has igb and can put a device of another process on its bus (vfio-user, 10.1 and newer).
+# It is unpacked with all the libraries that it was built for, its own C library among them, and needs nothing of this machine.
 prepare_qemu() {
-  local home=$CACHE/qemu packages
-  QEMU=(qemu-system-x86_64) MISSING=
-  [[ " ${nics[*]}" == *" igb"* ]] || return 0
-  ! has_nic igb || return 0
-  if [[ ! -e $home/complete ]]; then
-    refresh_lists
-    packages=$(lab_apt apt-get install -s -t "$SUITE-backports" --no-install-recommends qemu-system-x86 2>"$CACHE/apt.log" |
-      sed -n 's/^Inst \([^ ]*\) .*(\([^ ]*\) .*backports.*/\1=\2/p')
-    if [[ $packages ]] && fetch_qemu "$home" $packages; then
-      touch "$home/complete"
-    else
-      MISSING="no igb: the QEMU of $SUITE-backports cannot be had, see $CACHE/apt.log"
-      say "$MISSING"
-      drop_nic igb
-      return 0
-    fi
-  fi
-  QEMU=(env QEMU_MODULE_DIR="$home/usr/lib/x86_64-linux-gnu/qemu" "$home/usr/bin/qemu-system-x86_64" -L "$home/usr/share/qemu" -L "$home/usr/share/seabios")
+  local home=$CACHE/qemu-$QEMU_SUITE libraries=$CACHE/qemu-$QEMU_SUITE/usr/lib/x86_64-linux-gnu
+  [[ -e $home/complete ]] || fetch_qemu "$home"
+  QEMU=(env QEMU_MODULE_DIR="$libraries/qemu" "$libraries/ld-linux-x86-64.so.2" --library-path "$libraries"
+    "$home/usr/bin/qemu-system-x86_64" -L "$home/usr/share/qemu" -L "$home/usr/share/seabios")
 }
 
 # Only the answer shows it: the exit status is 0 in any case, and a list of all loads modules of all builds.
-has_nic() { "${QEMU[@]}" -device "$1,help" 2>/dev/null | grep -q '^.* options:'; }
+has_device() { "${QEMU[@]}" -device "$1,help" 2>/dev/null | grep -q '^.* options:'; }
 
-# fetch_qemu FOLDER PACKAGE=VERSION...
-fetch_qemu() {
+# Where nothing is installed, apt names all that a package needs.
+fetch_qemu() { # FOLDER
   local home=$1 package
-  shift
-  rm -rf "$home" "$CACHE/apt/download" && mkdir -p "$home" "$CACHE/apt/download" || return
-  say "fetching $*"
-  (cd "$CACHE/apt/download" && lab_apt apt-get download "$@") >"$CACHE/apt.log" 2>&1 || return
-  for package in "$CACHE/apt/download"/*.deb; do dpkg -x "$package" "$home" || return; done
-  rm -rf "$CACHE/apt/download"
-  "$home/usr/bin/qemu-system-x86_64" --version >>"$CACHE/apt.log" 2>&1
-}
-
-drop_nic() {
-  local option kept=()
-  for option in "${nics[@]}"; do
-    [[ ${option%%:*} == "$1" ]] || kept+=("$option")
-  done
-  nics=("${kept[@]}")
+  use_lists qemu
+  rm -rf "$home" && mkdir -p "$home"
+  say "fetching QEMU of $QEMU_SUITE-backports"
+  lab_apt apt-get -o Dir::State::status="$APT_HOME/nothing-installed" install -y --no-install-recommends --download-only \
+    -t "$QEMU_SUITE-backports" qemu-system-x86 >"$CACHE/apt.log" 2>&1 ||
+    die "no QEMU of $QEMU_SUITE-backports, see $CACHE/apt.log"
+  for package in "$APT_HOME/cache/archives"/*.deb; do dpkg -x "$package" "$home"; done
+  rm -rf "$APT_HOME/cache/archives"
+  touch "$home/complete"
 }
 
 # Sets KERNEL_HOME (with vmlinux and the package's files under root) and RELEASE (as uname -r has it).
 prepare_kernel() {
   local package
-  refresh_lists
+  use_lists kernel
   package=$(lab_apt apt-cache show -a linux-image-amd64 |
     sed -n 's/^Depends: \(linux-image-[^ ,]*\).*/\1/p' | grep -E "^linux-image-${1//./\\.}[.+-]" | sort -V | tail -1) ||
-    die "Debian $SUITE has no kernel $1 any more"
+    die "Debian $KERNEL_SUITE has no kernel $1 any more"
   KERNEL_HOME=$CACHE/$package RELEASE=${package#linux-image-}
   BUSYBOX=$CACHE/busybox/bin/busybox
   [[ -x $BUSYBOX ]] || unpack busybox-static "$CACHE/busybox"

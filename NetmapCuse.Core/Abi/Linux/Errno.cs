@@ -31,5 +31,6 @@ internal static class Errno
     internal const int OpNotSupp = 95;
     internal const int ConnAborted = 103;
     internal const int NotConn = 107;
+    internal const int ConnRefused = 111;
     internal const int Canceled = 125;
 }

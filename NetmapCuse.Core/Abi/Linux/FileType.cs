@@ -8,6 +8,7 @@ internal static class FileType
     internal const uint Directory = 0x4000;
     internal const uint Regular = 0x8000;
     internal const uint Link = 0xA000;
+    internal const uint Socket = 0xC000;
 
     /// <summary>The bits of a mode that chmod changes.</summary>
     internal const uint PermissionMask = 0xFFF;
