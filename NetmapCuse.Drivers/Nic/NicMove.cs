@@ -88,7 +88,7 @@ internal sealed class NicMove(NicRecords records, ILogger log)
     }
 
     /// <summary>How a NIC's interface is now, as its TAP has it; as it was when it was taken where there is none.</summary>
-    internal InterfaceState? Present(NicRecord record)
+    internal static InterfaceState? Present(NicRecord record)
     {
         try
         {
