@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
 using NetmapCuse.Configuration;
 using NetmapCuse.Core;
 using NetmapCuse.Core.Interop;
@@ -29,6 +28,7 @@ internal static class Daemon
         using Logger log = new LoggerConfiguration()
             .MinimumLevel.ControlledBy(level)
             .Filter.With(new FloodFilter(TimeProvider.System))
+            .Enrich.With(new PlainText())
             .WriteTo.Console(
                 outputTemplate: "{Timestamp:HH:mm:ss.fff} {Level:u3} {Message:lj}{LeftOut:l}{NewLine}{Exception}",
                 standardErrorFromLevel: LogEventLevel.Verbose,
@@ -62,8 +62,7 @@ internal static class Daemon
             SetVerbosity = value => level.MinimumLevel = LevelFor(value > 0),
         };
         using CancellationTokenSource ending = new();
-        using PosixSignalRegistration terminate = EndOn(PosixSignal.SIGTERM, ending, log);
-        using PosixSignalRegistration interrupt = EndOn(PosixSignal.SIGINT, ending, log);
+        using Signals signals = new(ending.Cancel, log);
         List<ServedDevice> devices = [];
         try
         {
@@ -81,6 +80,7 @@ internal static class Daemon
                 MountPlacement.Remedy));
             using ServiceManager? manager = ServiceManager.Find();
             using Reload? reload = Reload.On(line, settings, devices, level, manager, log);
+            signals.HangupReloads = reload is not null;
             string paths = string.Join(' ', devices.Select(static device => device.Path));
             Console.WriteLine($"ready {paths}");
             manager?.Ready($"Serving {paths}");
@@ -138,12 +138,4 @@ internal static class Daemon
             return 0;
         }
     }
-
-    private static PosixSignalRegistration EndOn(PosixSignal signal, CancellationTokenSource ending, ILogger log) =>
-        PosixSignalRegistration.Create(signal, context =>
-        {
-            context.Cancel = true;
-            log.Information("{Signal}: ending", context.Signal);
-            ending.Cancel();
-        });
 }

@@ -9,6 +9,7 @@ RootCommand root = new("A user-space /dev/netmap: VALE switches and netmap pipes
     ServeCommand.Create(),
     CheckConfigCommand.Create(),
     PortCommand.Create(),
+    StatusCommand.Create(),
     NicCommand.Create(),
     RunCommand.Create(),
     DoctorCommand.Create(),

@@ -61,7 +61,9 @@ internal sealed record ServeSettings
 
     /// <summary>The devices, each path once.</summary>
     internal IReadOnlyList<DeviceSettings> DistinctDevices() =>
-        Devices.GroupBy(static device => Path.GetFullPath(device.Path.Text)).FirstOrDefault(static same => same.Count() > 1) is { } twice
+        Devices.FirstOrDefault(static device => string.IsNullOrWhiteSpace(device.Path.Text)) is { } empty
+            ? throw empty.Path.Fault("it is empty: give the path of a file, such as /dev/netmap")
+            : Devices.GroupBy(static device => Path.GetFullPath(device.Path.Text)).FirstOrDefault(static same => same.Count() > 1) is { } twice
             ? throw twice.Last().Path.Fault("this device is given twice")
             : Devices;
 

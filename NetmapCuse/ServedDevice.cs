@@ -86,7 +86,8 @@ internal sealed class ServedDevice(
         {
             given.SetParameters(device.Parameters);
             DeviceServer server = DeviceServer.Start(serverOptions, device.PacketMemory, device, log);
-            device.Attach(server);
+            device.Attach(server.Waker);
+            device.Describe(server.Path, door, server.TransportName);
             return new ServedDevice(
                 given.Path.Text, rules, device, server, PagerProcess.Start(server, log), ServeParameters(given.Path.Text, settings, device, log),
                 guests);

@@ -2,8 +2,8 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using NetmapCuse.Core.Abi.Linux;
 using NetmapCuse.Core.Abi.Netmap;
+using NetmapCuse.Core.Clients;
 using NetmapCuse.Core.Files;
-using NetmapCuse.Core.Interop;
 
 namespace NetmapCuse.Core.Control;
 
@@ -13,11 +13,11 @@ internal static class ControlIoctl
     /// <param name="plane">Runs the request.</param>
     /// <param name="file">The open file.</param>
     /// <param name="data">struct nmreq_header, edited in place.</param>
-    /// <param name="threadId">The caller, whose memory body and options are in.</param>
+    /// <param name="client">The caller, whose memory body and options are in.</param>
     /// <param name="answer">The way to answer later, for requests that may.</param>
     /// <returns>0, a positive errno, or <see cref="ControlRequest.Pending"/>.</returns>
     internal static int Run(
-        ControlPlane plane, OpenFile file, Span<byte> data, int threadId, PendingAnswer? answer = null)
+        ControlPlane plane, OpenFile file, Span<byte> data, ClientProcess client, PendingAnswer? answer = null)
     {
         if (data.Length != Unsafe.SizeOf<NmreqHeader>())
         {
@@ -34,16 +34,16 @@ internal static class ControlIoctl
         }
 
         byte[] body = new byte[bodyBytes];
-        if (bodyBytes != 0 && !ClientMemory.TryRead(threadId, header.Body, body))
+        if (bodyBytes != 0 && !client.Memory.TryRead(header.Body, body))
         {
             return Errno.Fault;
         }
 
         header.Name[63] = 0;
-        int error = OptionChain.Read(threadId, header.Options, bodyBytes, out OptionChain options);
+        int error = OptionChain.Read(client.Memory, header.Options, bodyBytes, out OptionChain options);
         if (error != Errno.Ok)
         {
-            options.WriteBack(threadId, requestSucceeded: false);
+            options.WriteBack(client.Memory, requestSucceeded: false);
             return error;
         }
 
@@ -53,15 +53,15 @@ internal static class ControlIoctl
             Name = WireName.Read(header.Name),
             Body = body,
             Options = options,
-            CallerThread = threadId,
+            Client = client,
             Answer = answer,
         };
         error = plane.Run(file, request);
-        return error == ControlRequest.Pending ? error : HandBack(ref header, request, threadId, error);
+        return error == ControlRequest.Pending ? error : HandBack(ref header, request, client, error);
     }
 
     /// <summary>Body only after success, then every option. Failing to write gives EFAULT; the request stays done.</summary>
-    private static int HandBack(ref NmreqHeader header, ControlRequest request, int threadId, int error)
+    private static int HandBack(ref NmreqHeader header, ControlRequest request, ClientProcess client, int error)
     {
         int fault = Errno.Ok;
         if (error == Errno.Ok)
@@ -71,10 +71,10 @@ internal static class ControlIoctl
                 WireName.Write(header.Name, request.Name);
             }
 
-            fault = ClientMemory.TryWrite(threadId, header.Body, request.Body) ? Errno.Ok : Errno.Fault;
+            fault = client.Memory.TryWrite(header.Body, request.Body) ? Errno.Ok : Errno.Fault;
         }
 
-        int optionFault = request.Options.WriteBack(threadId, error == Errno.Ok);
+        int optionFault = request.Options.WriteBack(client.Memory, error == Errno.Ok);
         fault = fault != Errno.Ok ? fault : optionFault;
         return fault != Errno.Ok ? fault : error;
     }

@@ -1,5 +1,6 @@
 using NetmapCuse.Core.Abi.Linux;
 using NetmapCuse.Core.Abi.Netmap;
+using NetmapCuse.Core.Clients;
 using NetmapCuse.Core.Files;
 using NetmapCuse.Core.Loops;
 using NetmapCuse.Core.Memory;
@@ -18,7 +19,7 @@ namespace NetmapCuse.Core.Control;
 internal sealed class ControlPlane(PortDirectory ports, ILogger log)
 {
     private readonly Lock _lock = new();
-    private readonly SyncLoops _loops = new(log);
+    private readonly SyncLoops _loops = new(ports.Regions.Quotas, log);
 
     /// <summary>Whether programs of a user may take over an interface. Before the first request.</summary>
     internal Func<uint, string, bool> MayTake { get; set; } = static (_, _) => true;
@@ -27,6 +28,7 @@ internal sealed class ControlPlane(PortDirectory ports, ILogger log)
     /// <returns>0, a positive errno, or <see cref="ControlRequest.Pending"/>.</returns>
     internal int Run(OpenFile file, ControlRequest request)
     {
+        request.User = file.Owner;
         if (InterfaceRights.InterfaceOf(request) is { } name && !MayTake(file.Owner, name))
         {
             log.Warning("User {User} may not take {Interface}: [interfaces] in the configuration", file.Owner, InterfaceRights.Printable(name));
@@ -35,7 +37,7 @@ internal sealed class ControlPlane(PortDirectory ports, ILogger log)
 
         if (request.Type == RequestType.Register && file.Binding is null)
         {
-            ExtMemRequests.Open(request, log);
+            ExtMemRequests.Open(request, Inspect(static ports => ports.Regions.PrivateMinimum), log);
         }
 
         int error = RunLocked(file, request);
@@ -48,37 +50,74 @@ internal sealed class ControlPlane(PortDirectory ports, ILogger log)
         return error;
     }
 
+    /// <summary>
+    /// Half a change is none: what a request has done before it failed is taken back. What escapes from it is our mistake, but costs
+    /// this request only, unless the books are wrong.
+    /// </summary>
     private int RunLocked(OpenFile file, ControlRequest request)
     {
         lock (_lock)
         {
-            int error = request.Type switch
+            int error = request.LooksAtNames ? ports.Scopes.TryEnter(request.Client.Place) : Errno.Ok;
+            if (error != Errno.Ok)
             {
-                RequestType.SyncLoopStart => _loops.Start(file, request, OnLoopEnded),
-                RequestType.SyncLoopStop => SyncLoops.Stop(file, request),
-                RequestType.CsbEnable => CsbRequests.OptionOf(request) is null ? Errno.Inval : Errno.Ok,
-                RequestType.Register => Register(file, request),
-                RequestType.PortInfoGet => InfoRequests.PortInfo(ports, request),
-                RequestType.PoolsInfoGet => InfoRequests.PoolsInfo(ports, request),
-                RequestType.ValeList => InfoRequests.ValeList(ports, request),
-                RequestType.PortHeaderGet => InfoRequests.PortHeader(ports, request),
-                RequestType.ValeNewInterface => ValeRequests.NewInterface(ports, request),
-                RequestType.ValeDeleteInterface => ports.DeletePersistent(request.Name, request.Place),
-                RequestType.ValeAttach => ValeRequests.Attach(ports, request),
-                RequestType.ValeDetach => ValeRequests.Detach(ports, request),
-                RequestType.ValePollingEnable => ValeRequests.Polling(ports, request, enable: true),
-                RequestType.ValePollingDisable => ValeRequests.Polling(ports, request, enable: false),
-                RequestType.PortHeaderSet => HeaderRequests.Set(ports, request),
-                _ => Errno.Inval,
-            };
+                return error;
+            }
+
+            try
+            {
+                error = Execute(file, request);
+            }
+            catch (Exception escape) when (escape is not BrokenInvariantException)
+            {
+                error = Explain(request, escape);
+            }
+
+            if (error is not (Errno.Ok or ControlRequest.Pending))
+            {
+                request.Undo.TakeBack();
+            }
+            else if (file.Reserved is null)
+            {
+                request.Undo.Keep();
+            }
+
             ports.Scopes.DropEmpty();
             return error;
         }
     }
 
+    /// <summary>EIO, with the reason in the log.</summary>
+    private int Explain(ControlRequest request, Exception escape)
+    {
+        log.Error(escape, "{Type} of {Name} failed by a mistake of netmapcuse; it was undone", request.Type, request.Name);
+        return Errno.Io;
+    }
+
+    private int Execute(OpenFile file, ControlRequest request) => request.Type switch
+    {
+        RequestType.SyncLoopStart => _loops.Start(file, request, OnLoopEnded),
+        RequestType.SyncLoopStop => SyncLoops.Stop(file, request),
+        RequestType.CsbEnable => CsbRequests.OptionOf(request) is null ? Errno.Inval : Errno.Ok,
+        RequestType.Register => Register(file, request),
+        RequestType.PortInfoGet => InfoRequests.PortInfo(ports, request),
+        RequestType.PoolsInfoGet => InfoRequests.PoolsInfo(ports, request),
+        RequestType.ValeList => InfoRequests.ValeList(ports, request),
+        RequestType.PortHeaderGet => InfoRequests.PortHeader(ports, request),
+        RequestType.ValeNewInterface => ValeRequests.NewInterface(ports, request),
+        RequestType.ValeDeleteInterface => ports.DeletePersistent(request.Name, request.Place),
+        RequestType.ValeAttach => ValeRequests.Attach(ports, request),
+        RequestType.ValeDetach => ValeRequests.Detach(ports, request),
+        RequestType.ValePollingEnable => ValeRequests.Polling(ports, request, enable: true),
+        RequestType.ValePollingDisable => ValeRequests.Polling(ports, request, enable: false),
+        RequestType.PortHeaderSet => HeaderRequests.Set(ports, request),
+        _ => Errno.Inval,
+    };
+
     /// <summary>Unbinds a file whose last duplicate is gone.</summary>
     internal void Release(OpenFile file)
     {
+        file.Calls.Close();
         lock (_lock)
         {
             file.IsReleased = true;
@@ -104,6 +143,23 @@ internal sealed class ControlPlane(PortDirectory ports, ILogger log)
         }
 
         return SpinWait.SpinUntil(() => Inspect(_ => _loops.Count) == 0, PatienceMs);
+    }
+
+    /// <summary>Gives memory back that clients touched outside of regions, in pieces, so that nobody waits long for the lock.</summary>
+    internal void Sweep()
+    {
+        const int PiecesMax = 128;
+        const ulong Piece = 32UL << 20;
+        bool more = true;
+        for (int i = 0; i < PiecesMax && more; i++)
+        {
+            lock (_lock)
+            {
+                ulong budget = Piece;
+                _ = ports.Regions.Sweep(ref budget);
+                more = budget == 0;
+            }
+        }
     }
 
     /// <summary>Looks at the ports under the lock, for status views.</summary>
@@ -152,19 +208,25 @@ internal sealed class ControlPlane(PortDirectory ports, ILogger log)
             return Errno.BadF;
         }
 
-        if (file.Binding is not null)
+        if (file.Binding is not null || file.Reserved is not null)
         {
             return Errno.Busy;
         }
 
         int error = ExtMemRequests.Use(ports.Regions, request, out Region? external);
-        if (error == Errno.Ok)
+        if (error != Errno.Ok)
         {
-            error = Register(file, request, ref body, external);
-            external?.DropReference();
+            return error;
         }
 
-        return error;
+        try
+        {
+            return Register(file, request, ref body, external);
+        }
+        finally
+        {
+            external?.DropReference();
+        }
     }
 
     /// <param name="file">The file.</param>
@@ -191,9 +253,14 @@ internal sealed class ControlPlane(PortDirectory ports, ILogger log)
             return error;
         }
 
-        error = Bind(file, port, wanted, request, ref body);
-        port.DropReference();
-        return error;
+        try
+        {
+            return Bind(file, port, wanted, request, ref body);
+        }
+        finally
+        {
+            port.DropReference();
+        }
     }
 
     private int Bind(OpenFile file, Port port, PortRequest wanted, ControlRequest request, ref NmreqRegister body)
@@ -216,10 +283,10 @@ internal sealed class ControlPlane(PortDirectory ports, ILogger log)
             return Errno.NoMem;
         }
 
+        request.Undo.Add(port.ReturnToOwnRegion);
         int error = ports.Prepare(port, wanted.MemoryId, body);
         if (error != Errno.Ok)
         {
-            port.ReturnToOwnRegion();
             return error;
         }
 
@@ -228,12 +295,10 @@ internal sealed class ControlPlane(PortDirectory ports, ILogger log)
         OffsetsOption.Answer(request.Options, wanted.Offsets);
         if (error != Errno.Ok)
         {
-            port.ReturnToOwnRegion();
             return error;
         }
 
-        file.Binding = binding;
-        request.Offsets = wanted.Offsets;
+        Reserve(file, binding!, request, wanted.Offsets);
         if (CsbRequests.OptionOf(request) is { } csb)
         {
             // Good so far; its addresses are looked at when the lock is free.
@@ -242,8 +307,6 @@ internal sealed class ControlPlane(PortDirectory ports, ILogger log)
 
         if (request.Options.HasUnhandled)
         {
-            wanted.Offsets?.Undo();
-            Unbind(file);
             return Errno.OpNotSupp;
         }
 
@@ -253,8 +316,33 @@ internal sealed class ControlPlane(PortDirectory ports, ILogger log)
         }
 
         Describe(ref body, port, binding!);
+        binding!.Enter(request.Client.ProcessId, file.Owner, ThreadName.Of(request.Client.ProcessId), body.Mode);
         log.Debug("Bound {Name}, mode {Mode}, memory id {MemoryId}", port.Name, body.Mode, body.MemoryId);
+        if (CsbRequests.OptionOf(request) is null)
+        {
+            Publish(file);
+        }
+
         return Errno.Ok;
+    }
+
+    /// <summary>A binding that may have to go again: syncs and polls of the file do not see it yet.</summary>
+    private static void Reserve(OpenFile file, Binding binding, ControlRequest request, OffsetsRequest? offsets)
+    {
+        file.Reserved = binding;
+        request.Undo.Add(() =>
+        {
+            offsets?.Undo();
+            file.Reserved = null;
+            binding.End();
+        });
+    }
+
+    /// <summary>Nothing can fail any more.</summary>
+    private static void Publish(OpenFile file)
+    {
+        file.Binding = file.Reserved;
+        file.Reserved = null;
     }
 
     private static void Describe(ref NmreqRegister body, Port port, Binding binding)
@@ -276,33 +364,47 @@ internal sealed class ControlPlane(PortDirectory ports, ILogger log)
     private int EnterCsbMode(OpenFile file, ControlRequest request, OptionChain.Option option)
     {
         NmreqCsb addresses = option.BodyAs<NmreqCsb>();
+        bool registers = request.Type == RequestType.Register;
         int error;
         Binding? binding;
         lock (_lock)
         {
-            error = CsbRequests.Check(file, out binding);
+            error = CsbRequests.Check(file, registers ? file.Reserved : file.Binding, out binding);
         }
 
-        if (error == Errno.Ok && binding is not null)
+        try
         {
-            error = CsbRequests.Initialise(binding, addresses, request.CallerThread);
+            if (error == Errno.Ok && binding is not null)
+            {
+                error = CsbRequests.Initialise(binding, addresses, request.Client.Memory);
+            }
+        }
+        catch (Exception escape) when (escape is not BrokenInvariantException)
+        {
+            error = Explain(request, escape);
         }
 
         lock (_lock)
         {
             // Another thread of the program may have been here in between.
-            bool isLate = file.Loop is not null || (binding is not null && file.Binding != binding);
+            bool isLate = registers
+                ? file.IsReleased
+                : file.Loop is not null || (binding is not null && file.Binding != binding);
             error = error == Errno.Ok && isLate ? Errno.Busy : error;
             option.Status = error;
-            if (error == Errno.Ok && binding is not null)
+            if (error != Errno.Ok)
             {
-                file.Csb = new CsbState(addresses);
+                request.Undo.TakeBack();
+                return error;
             }
-            else if (error != Errno.Ok && request.Type == RequestType.Register && file.Loop is null)
+
+            file.Csb = binding is not null ? new CsbState(addresses) : file.Csb;
+            if (registers)
             {
-                request.Offsets?.Undo();
-                Unbind(file);
+                Publish(file);
             }
+
+            request.Undo.Keep();
         }
 
         return error;

@@ -9,8 +9,6 @@ namespace NetmapCuse.Core.Control;
 /// <summary>A NIOCCTRL request whose arguments have been fetched, or one that a legacy ioctl was turned into.</summary>
 internal sealed class ControlRequest
 {
-    private CallerPlace? _place;
-
     internal required RequestType Type { get; init; }
 
     /// <summary>What <see cref="ControlPlane.Run"/> returns when somebody else answers, through <see cref="Answer"/>.</summary>
@@ -27,11 +25,15 @@ internal sealed class ControlRequest
     /// <summary>The caller can hold 32-bit offsets only.</summary>
     internal bool IsLegacy { get; init; }
 
-    /// <summary>Thread id of the caller.</summary>
-    internal int CallerThread { get; init; }
+    /// <summary>The caller.</summary>
+    internal required ClientProcess Client { get; init; }
 
-    /// <summary>The network namespace of the caller.</summary>
-    internal CallerPlace Place => _place ??= CallerPlace.Of(CallerThread);
+    /// <summary>The network namespace of the caller; for requests that were let in (<see cref="LooksAtNames"/>).</summary>
+    internal CallerPlace Place => Client.Place ?? throw new InvalidOperationException("The caller's namespace is not known.");
+
+    /// <summary>Everything but what concerns the open file alone: what a name means depends on the caller's namespace.</summary>
+    internal bool LooksAtNames =>
+        Type is not (RequestType.SyncLoopStart or RequestType.SyncLoopStop or RequestType.CsbEnable);
 
     /// <summary>The way to answer later, for requests to a sync loop; null for a call that did not come through a transport.</summary>
     internal PendingAnswer? Answer { get; init; }
@@ -42,8 +44,11 @@ internal sealed class ControlRequest
     /// <summary>Why there is none although the option asks for it.</summary>
     internal int ExternalError { get; set; }
 
-    /// <summary>Offsets that a registration has given to rings, until it is certain to succeed.</summary>
-    internal OffsetsRequest? Offsets { get; set; }
+    /// <summary>Whom what it makes is counted for.</summary>
+    internal uint User { get; set; }
+
+    /// <summary>What it has changed so far.</summary>
+    internal UndoList Undo { get; } = new();
 
     /// <summary>The body as the structure that its type has.</summary>
     internal ref TBody BodyAs<TBody>()

@@ -20,10 +20,11 @@ internal static class CsbRequests
 
     /// <summary>What can be said without looking at the caller's memory.</summary>
     /// <param name="file">The file.</param>
+    /// <param name="of">Its binding, or the one that it is about to get.</param>
     /// <param name="binding">The rings, or null when there is nothing to do: none is bound.</param>
-    internal static int Check(OpenFile file, out Binding? binding)
+    internal static int Check(OpenFile file, Binding? of, out Binding? binding)
     {
-        binding = file.Binding is { } bound && bound.Tx.Length + bound.Rx.Length != 0 ? bound : null;
+        binding = of is { } bound && bound.Tx.Length + bound.Rx.Length != 0 ? bound : null;
         return file.Loop is not null ? Errno.Busy
             : binding is { IsExclusive: false } ? Errno.Inval
             : Errno.Ok;
@@ -34,7 +35,7 @@ internal static class CsbRequests
     /// caller's memory may answer late.
     /// </summary>
     /// <returns>0, EINVAL for an array that is not aligned, EFAULT for one that is not there.</returns>
-    internal static int Initialise(Binding binding, in NmreqCsb csb, int threadId)
+    internal static int Initialise(Binding binding, in NmreqCsb csb, CallerMemory memory)
     {
         Kring[] rings = [.. binding.Tx, .. binding.Rx];
         byte[] entries = new byte[rings.Length * CsbToServer.EntryBytes];
@@ -43,7 +44,7 @@ internal static class CsbRequests
             return Errno.Inval;
         }
 
-        if (csb.ToServer == 0 || !ClientMemory.TryRead(threadId, csb.ToServer, entries))
+        if (csb.ToServer == 0 || !memory.TryRead(csb.ToServer, entries))
         {
             return Errno.Fault;
         }
@@ -62,10 +63,10 @@ internal static class CsbRequests
             CsbToProgram toProgram = new() { HwCur = now.HwCur, HwTail = Volatile.Read(ref now.HwTail), NeedsKick = 1 };
             CsbToServer toServer = new() { Head = now.RHead, Cur = now.RCur, NeedsKick = 1, SyncFlags = 1 };
             MemoryMarshal.Write(entries.AsSpan(at), in toProgram);
-            written = written && ClientMemory.TryWrite(
-                threadId, csb.ToServer + (ulong)at, MemoryMarshal.AsBytes(new ReadOnlySpan<CsbToServer>(in toServer)));
+            written = written && memory.TryWrite(
+                csb.ToServer + (ulong)at, MemoryMarshal.AsBytes(new ReadOnlySpan<CsbToServer>(in toServer)));
         }
 
-        return written && ClientMemory.TryWrite(threadId, csb.ToProgram, entries) ? Errno.Ok : Errno.Fault;
+        return written && memory.TryWrite(csb.ToProgram, entries) ? Errno.Ok : Errno.Fault;
     }
 }

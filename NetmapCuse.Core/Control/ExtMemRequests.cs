@@ -15,7 +15,10 @@ internal static class ExtMemRequests
     /// Maps the caller's memory. Called without the lock of the control plane. The result stays in the request, which
     /// owns it until a region takes it over.
     /// </summary>
-    internal static void Open(ControlRequest request, ILogger log)
+    /// <param name="request">The request.</param>
+    /// <param name="minimum">The least that a private region has.</param>
+    /// <param name="log">Where a refusal is told with its remedy.</param>
+    internal static void Open(ControlRequest request, in RegionSizes minimum, ILogger log)
     {
         if (request.Options.Find(OptionType.ExtMem) is not { } option)
         {
@@ -23,22 +26,28 @@ internal static class ExtMemRequests
         }
 
         ref NmreqExtMem body = ref option.BodyAs<NmreqExtMem>();
-        ExtMemLayout.Complete(ref body.Info);
+        ExtMemLayout.Complete(ref body.Info, minimum);
         if (body.Info.MemorySize == 0)
         {
             request.ExternalError = Errno.NoMem;
             return;
         }
 
-        ExternalMemory.Refusal refusal = ExternalMemory.TryOpen(
-            request.CallerThread, body.Address, body.Info.MemorySize, out ExternalMemory? memory);
-        request.External = memory;
+        ulong address = body.Address;
+        ulong size = body.Info.MemorySize;
+        ExternalMemory.Refusal refusal = ExternalMemory.Refusal.NotMapped;
+        request.External = request.Client.Look(folder =>
+        {
+            refusal = ExternalMemory.TryOpen(folder, address, size, out ExternalMemory? memory);
+            return memory;
+        });
+        refusal = request.External is null && refusal == ExternalMemory.Refusal.None ? ExternalMemory.Refusal.NotMapped : refusal;
         request.ExternalError = refusal == ExternalMemory.Refusal.None ? Errno.Ok : Errno.Fault;
         if (refusal != ExternalMemory.Refusal.None)
         {
             log.Warning(
-                "External memory for {Name} at {Address:x}, {Size} bytes, of thread {Thread}: {Reason}",
-                request.Name, body.Address, body.Info.MemorySize, request.CallerThread, Explain(refusal));
+                "External memory for {Name} at {Address:x}, {Size} bytes, of process {Process}: {Reason}",
+                request.Name, body.Address, body.Info.MemorySize, request.Client.ProcessId, Explain(refusal));
         }
     }
 
@@ -78,7 +87,7 @@ internal static class ExtMemRequests
             return error;
         }
 
-        region = regions.TryCreateExternal(request.External!, layout);
+        region = regions.TryCreateExternal(request.External!, layout, request.User);
         if (region is null)
         {
             return Errno.NoMem;

@@ -108,6 +108,8 @@ internal static class InfoRequests
         ExtraBuffers = body.ExtraBuffers,
         MemoryId = body.MemoryId,
         Place = request.Place,
+        Undo = request.Undo,
+        User = request.User,
         RegionLimit = request.IsLegacy ? RegionTable.LegacyLimit : ulong.MaxValue,
     };
 

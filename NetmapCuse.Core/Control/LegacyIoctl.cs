@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using NetmapCuse.Core.Abi.Linux;
 using NetmapCuse.Core.Abi.Netmap;
+using NetmapCuse.Core.Clients;
 using NetmapCuse.Core.Files;
 
 namespace NetmapCuse.Core.Control;
@@ -12,7 +13,7 @@ namespace NetmapCuse.Core.Control;
 /// </summary>
 internal static class LegacyIoctl
 {
-    internal static int Register(ControlPlane plane, OpenFile file, Span<byte> data, int threadId)
+    internal static int Register(ControlPlane plane, OpenFile file, Span<byte> data, ClientProcess client)
     {
         if (!TryGet(data, out Nmreq old))
         {
@@ -21,22 +22,22 @@ internal static class LegacyIoctl
 
         int error = old.Command switch
         {
-            LegacyCommand.None => Bind(plane, file, ref old, threadId),
-            LegacyCommand.VnetHeaderGet => GetHeader(plane, file, ref old, threadId),
-            LegacyCommand.BridgeVnetHeader => SetHeader(plane, file, ref old, threadId),
+            LegacyCommand.None => Bind(plane, file, ref old, client),
+            LegacyCommand.VnetHeaderGet => GetHeader(plane, file, ref old, client),
+            LegacyCommand.BridgeVnetHeader => SetHeader(plane, file, ref old, client),
             LegacyCommand.PassThroughHostCreate or LegacyCommand.PassThroughHostDelete => Errno.NoMem,
-            LegacyCommand.BridgeAttach => LegacyVale.Attach(plane, file, ref old, threadId),
-            LegacyCommand.BridgeDetach => LegacyVale.Detach(plane, file, old, threadId),
-            LegacyCommand.BridgeNewInterface => LegacyVale.NewInterface(plane, file, ref old, threadId),
-            LegacyCommand.BridgeDeleteInterface => LegacyVale.DeleteInterface(plane, file, old, threadId),
-            LegacyCommand.BridgePollingOn => LegacyVale.Polling(plane, file, old, enable: true, threadId),
-            LegacyCommand.BridgePollingOff => LegacyVale.Polling(plane, file, old, enable: false, threadId),
+            LegacyCommand.BridgeAttach => LegacyVale.Attach(plane, file, ref old, client),
+            LegacyCommand.BridgeDetach => LegacyVale.Detach(plane, file, old, client),
+            LegacyCommand.BridgeNewInterface => LegacyVale.NewInterface(plane, file, ref old, client),
+            LegacyCommand.BridgeDeleteInterface => LegacyVale.DeleteInterface(plane, file, old, client),
+            LegacyCommand.BridgePollingOn => LegacyVale.Polling(plane, file, old, enable: true, client),
+            LegacyCommand.BridgePollingOff => LegacyVale.Polling(plane, file, old, enable: false, client),
             _ => Errno.Inval,
         };
         return PutIfDone(data, old, error);
     }
 
-    internal static int GetInfo(ControlPlane plane, OpenFile file, Span<byte> data, int threadId)
+    internal static int GetInfo(ControlPlane plane, OpenFile file, Span<byte> data, ClientProcess client)
     {
         if (!TryGet(data, out Nmreq old))
         {
@@ -44,12 +45,12 @@ internal static class LegacyIoctl
         }
 
         int error = old.Command == LegacyCommand.BridgeList
-            ? List(plane, file, ref old, threadId)
-            : Info(plane, file, ref old, threadId);
+            ? List(plane, file, ref old, client)
+            : Info(plane, file, ref old, client);
         return PutIfDone(data, old, error);
     }
 
-    private static int Bind(ControlPlane plane, OpenFile file, ref Nmreq old, int threadId)
+    private static int Bind(ControlPlane plane, OpenFile file, ref Nmreq old, ClientProcess client)
     {
         string name = WireName.Read(old.Name);
         RegisterMode mode = (RegisterMode)old.Flags & RegisterMode.LegacyMask;
@@ -83,7 +84,7 @@ internal static class LegacyIoctl
             ExtraBuffers = old.Arg3,
             Flags = flags,
         };
-        int error = Run(plane, file, RequestType.Register, ref name, ref body, threadId);
+        int error = Run(plane, file, RequestType.Register, ref name, ref body, client);
         if (error == Errno.Ok)
         {
             old.Offset = (uint)body.Offset;
@@ -99,7 +100,7 @@ internal static class LegacyIoctl
         return error;
     }
 
-    private static int Info(ControlPlane plane, OpenFile file, ref Nmreq old, int threadId)
+    private static int Info(ControlPlane plane, OpenFile file, ref Nmreq old, ClientProcess client)
     {
         string name = WireName.Read(old.Name);
         NmreqPortInfoGet body = new()
@@ -110,7 +111,7 @@ internal static class LegacyIoctl
             RxRings = old.RxRings,
             MemoryId = old.Arg2,
         };
-        int error = Run(plane, file, RequestType.PortInfoGet, ref name, ref body, threadId);
+        int error = Run(plane, file, RequestType.PortInfoGet, ref name, ref body, client);
         if (error == Errno.Ok)
         {
             old.MemorySize = (uint)body.MemorySize;
@@ -124,11 +125,11 @@ internal static class LegacyIoctl
         return error;
     }
 
-    private static int List(ControlPlane plane, OpenFile file, ref Nmreq old, int threadId)
+    private static int List(ControlPlane plane, OpenFile file, ref Nmreq old, ClientProcess client)
     {
         string name = WireName.Read(old.Name);
         NmreqValeList body = new() { BridgeIndex = old.Arg1, PortIndex = old.Arg2 };
-        int error = Run(plane, file, RequestType.ValeList, ref name, ref body, threadId);
+        int error = Run(plane, file, RequestType.ValeList, ref name, ref body, client);
         if (error == Errno.Ok)
         {
             WireName.Write(old.Name, name);
@@ -139,24 +140,24 @@ internal static class LegacyIoctl
         return error;
     }
 
-    private static int GetHeader(ControlPlane plane, OpenFile file, ref Nmreq old, int threadId)
+    private static int GetHeader(ControlPlane plane, OpenFile file, ref Nmreq old, ClientProcess client)
     {
         string name = WireName.Read(old.Name);
         NmreqPortHeader body = default;
-        int error = Run(plane, file, RequestType.PortHeaderGet, ref name, ref body, threadId);
+        int error = Run(plane, file, RequestType.PortHeaderGet, ref name, ref body, client);
         old.Arg1 = error == Errno.Ok ? (ushort)body.HeaderLength : old.Arg1;
         return error;
     }
 
-    private static int SetHeader(ControlPlane plane, OpenFile file, ref Nmreq old, int threadId)
+    private static int SetHeader(ControlPlane plane, OpenFile file, ref Nmreq old, ClientProcess client)
     {
         string name = WireName.Read(old.Name);
         NmreqPortHeader body = new() { HeaderLength = old.Arg1 };
-        return Run(plane, file, RequestType.PortHeaderSet, ref name, ref body, threadId);
+        return Run(plane, file, RequestType.PortHeaderSet, ref name, ref body, client);
     }
 
     internal static int Run<TBody>(
-        ControlPlane plane, OpenFile file, RequestType type, ref string name, ref TBody body, int threadId)
+        ControlPlane plane, OpenFile file, RequestType type, ref string name, ref TBody body, ClientProcess client)
         where TBody : unmanaged
     {
         ControlRequest request = new()
@@ -165,7 +166,7 @@ internal static class LegacyIoctl
             Name = name,
             Body = MemoryMarshal.AsBytes(new ReadOnlySpan<TBody>(in body)).ToArray(),
             IsLegacy = true,
-            CallerThread = threadId,
+            Client = client,
         };
         int error = plane.Run(file, request);
         name = request.Name;

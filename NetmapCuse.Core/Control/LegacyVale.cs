@@ -1,5 +1,6 @@
 using NetmapCuse.Core.Abi.Linux;
 using NetmapCuse.Core.Abi.Netmap;
+using NetmapCuse.Core.Clients;
 using NetmapCuse.Core.Files;
 
 namespace NetmapCuse.Core.Control;
@@ -7,7 +8,7 @@ namespace NetmapCuse.Core.Control;
 /// <summary>The VALE commands of NIOCREGIF (reference/netmap-behaviour.md section 3.2).</summary>
 internal static class LegacyVale
 {
-    internal static int Attach(ControlPlane plane, OpenFile file, ref Nmreq old, int threadId)
+    internal static int Attach(ControlPlane plane, OpenFile file, ref Nmreq old, ClientProcess client)
     {
         string name = WireName.Read(old.Name);
         NmreqValeAttach body = new()
@@ -26,17 +27,17 @@ internal static class LegacyVale
         };
 
         // Nothing of the body changes but the index, for which the old structure has no field.
-        return LegacyIoctl.Run(plane, file, RequestType.ValeAttach, ref name, ref body, threadId);
+        return LegacyIoctl.Run(plane, file, RequestType.ValeAttach, ref name, ref body, client);
     }
 
-    internal static int Detach(ControlPlane plane, OpenFile file, in Nmreq old, int threadId)
+    internal static int Detach(ControlPlane plane, OpenFile file, in Nmreq old, ClientProcess client)
     {
         string name = WireName.Read(old.Name);
         NmreqValeDetach body = default;
-        return LegacyIoctl.Run(plane, file, RequestType.ValeDetach, ref name, ref body, threadId);
+        return LegacyIoctl.Run(plane, file, RequestType.ValeDetach, ref name, ref body, client);
     }
 
-    internal static int NewInterface(ControlPlane plane, OpenFile file, ref Nmreq old, int threadId)
+    internal static int NewInterface(ControlPlane plane, OpenFile file, ref Nmreq old, ClientProcess client)
     {
         string name = WireName.Read(old.Name);
         NmreqValeNewInterface body = new()
@@ -47,7 +48,7 @@ internal static class LegacyVale
             RxRings = old.RxRings,
             MemoryId = old.Arg2,
         };
-        int error = LegacyIoctl.Run(plane, file, RequestType.ValeNewInterface, ref name, ref body, threadId);
+        int error = LegacyIoctl.Run(plane, file, RequestType.ValeNewInterface, ref name, ref body, client);
         if (error == Errno.Ok)
         {
             old.TxSlots = body.TxSlots;
@@ -60,18 +61,18 @@ internal static class LegacyVale
         return error;
     }
 
-    internal static int DeleteInterface(ControlPlane plane, OpenFile file, in Nmreq old, int threadId) =>
+    internal static int DeleteInterface(ControlPlane plane, OpenFile file, in Nmreq old, ClientProcess client) =>
         plane.Run(file, new ControlRequest
         {
             Type = RequestType.ValeDeleteInterface,
             Name = WireName.Read(old.Name),
             Body = [],
             IsLegacy = true,
-            CallerThread = threadId,
+            Client = client,
         });
 
     /// <summary>The mode is told by nr_flags: ONE_NIC for a CPU a ring, ALL_NIC for one CPU; others are invalid.</summary>
-    internal static int Polling(ControlPlane plane, OpenFile file, in Nmreq old, bool enable, int threadId)
+    internal static int Polling(ControlPlane plane, OpenFile file, in Nmreq old, bool enable, ClientProcess client)
     {
         string name = WireName.Read(old.Name);
         NmreqValePolling body = new()
@@ -86,6 +87,6 @@ internal static class LegacyVale
             Cpus = old.Arg1,
         };
         RequestType type = enable ? RequestType.ValePollingEnable : RequestType.ValePollingDisable;
-        return LegacyIoctl.Run(plane, file, type, ref name, ref body, threadId);
+        return LegacyIoctl.Run(plane, file, type, ref name, ref body, client);
     }
 }

@@ -27,12 +27,12 @@ internal sealed class OptionChain
     internal Option? Find(OptionType type) => _options.Find(option => option.Type == type);
 
     /// <summary>Reads the whole list.</summary>
-    /// <param name="threadId">The caller.</param>
+    /// <param name="memory">The caller's.</param>
     /// <param name="address">nr_options.</param>
     /// <param name="bodyBytes">Bytes of the request's body, which count against the limits.</param>
     /// <param name="chain">The options; on failure those whose status has to be told.</param>
     /// <returns>0, EFAULT, EINVAL or EMSGSIZE.</returns>
-    internal static int Read(int threadId, ulong address, int bodyBytes, out OptionChain chain)
+    internal static int Read(CallerMemory memory, ulong address, int bodyBytes, out OptionChain chain)
     {
         chain = new OptionChain();
         int copied = CopyOverhead + bodyBytes;
@@ -46,7 +46,7 @@ internal sealed class OptionChain
                 return Errno.MsgSize;
             }
 
-            int error = chain.ReadOne(threadId, address, ref counted, ref copied, out address);
+            int error = chain.ReadOne(memory, address, ref counted, ref copied, out address);
             if (error != Errno.Ok)
             {
                 return error;
@@ -63,17 +63,17 @@ internal sealed class OptionChain
 
     /// <summary>Tells each option its status, and hands back the bodies of those that were honoured.</summary>
     /// <returns>0 or EFAULT.</returns>
-    internal int WriteBack(int threadId, bool requestSucceeded)
+    internal int WriteBack(CallerMemory memory, bool requestSucceeded)
     {
         int error = Errno.Ok;
         foreach (Option option in _options)
         {
             uint status = (uint)option.Status;
-            bool written = ClientMemory.TryWrite(
-                threadId, option.Address + NmreqOption.StatusOffset, MemoryMarshal.AsBytes(new ReadOnlySpan<uint>(in status)));
+            bool written = memory.TryWrite(
+                option.Address + NmreqOption.StatusOffset, MemoryMarshal.AsBytes(new ReadOnlySpan<uint>(in status)));
             if (requestSucceeded && option.Status == Errno.Ok)
             {
-                written &= ClientMemory.TryWrite(threadId, option.Address + NmreqOption.Bytes, option.Body);
+                written &= memory.TryWrite(option.Address + NmreqOption.Bytes, option.Body);
             }
 
             error = written ? error : Errno.Fault;
@@ -82,11 +82,11 @@ internal sealed class OptionChain
         return error;
     }
 
-    private int ReadOne(int threadId, ulong address, ref int counted, ref int copied, out ulong next)
+    private int ReadOne(CallerMemory memory, ulong address, ref int counted, ref int copied, out ulong next)
     {
         NmreqOption head = default;
         next = 0;
-        if (!ClientMemory.TryRead(threadId, address, MemoryMarshal.AsBytes(new Span<NmreqOption>(ref head))))
+        if (!memory.TryRead(address, MemoryMarshal.AsBytes(new Span<NmreqOption>(ref head))))
         {
             return Errno.Fault;
         }
@@ -128,7 +128,7 @@ internal sealed class OptionChain
         }
 
         option.Body = new byte[bodyBytes];
-        return ClientMemory.TryRead(threadId, address + NmreqOption.Bytes, option.Body) ? Errno.Ok : Errno.Fault;
+        return memory.TryRead(address + NmreqOption.Bytes, option.Body) ? Errno.Ok : Errno.Fault;
     }
 
     /// <summary>Bytes behind the head, by type (section 3.5).</summary>

@@ -1,4 +1,5 @@
 using NetmapCuse.Core.Abi.Linux;
+using NetmapCuse.Core.Clients;
 using NetmapCuse.Core.Transport;
 
 namespace NetmapCuse.Core.Control;
@@ -11,15 +12,21 @@ internal sealed class PendingAnswer
     private readonly DeferredReply _reply;
     private int _given;
 
+    /// <param name="reply">The way to answer.</param>
+    /// <param name="client">Who waits for it.</param>
     /// <remarks>
     /// A caller that is interrupted gets its answer as ever if that takes no longer than a moment. If it does, EINTR:
     /// a caller that dies could never end while somebody waits for memory that only its end takes away.
     /// </remarks>
-    internal PendingAnswer(DeferredReply reply)
+    internal PendingAnswer(DeferredReply reply, ClientProcess client)
     {
         _reply = reply;
+        Client = client;
         reply.Interrupted.Register(() => _ = GiveUpAsync());
     }
+
+    /// <summary>Who waits.</summary>
+    internal ClientProcess Client { get; }
 
     /// <summary>The caller does not want to wait any more.</summary>
     internal CancellationToken Interrupted => _reply.Interrupted;
@@ -32,6 +39,7 @@ internal sealed class PendingAnswer
     {
         if (Interlocked.Exchange(ref _given, 1) == 0)
         {
+            Client.EndWait();
             _reply.Complete(-error);
         }
     }

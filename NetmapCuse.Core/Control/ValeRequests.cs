@@ -18,6 +18,7 @@ internal static class ValeRequests
             Rings = new PortRings(body.TxRings, body.RxRings, body.TxSlots, body.RxSlots),
             MemoryId = body.MemoryId,
             Place = request.Place,
+            User = request.User,
             RegionLimit = request.IsLegacy ? RegionTable.LegacyLimit : ulong.MaxValue,
         };
         int error = ports.MakePersistent(wanted, out Port port);

@@ -1,4 +1,5 @@
 using NetmapCuse.Core.Abi.Linux;
+using NetmapCuse.Core.Clients;
 using NetmapCuse.Core.Control;
 using NetmapCuse.Core.Ports;
 using NetmapCuse.Core.Rings;
@@ -16,22 +17,30 @@ internal sealed class IndirectSenders(ControlWorkers workers)
     /// <returns>The result, unless the call is deferred.</returns>
     internal int Sync(OpenFile file, Binding binding, ref IoctlCall call)
     {
-        int thread = file.IndirectThread(call.Caller);
+        using ClientProcess client = ClientProcess.Of(call.Caller.ThreadId);
+        IndirectGrant grant = new(client, file, file.Openers);
         int[] starts = StartsOf(binding);
         if (!call.CanDefer)
         {
-            return Result(Send(binding, thread, starts));
+            return Result(Send(binding, grant, starts));
         }
 
         if (call.Defer() is not { } reply)
         {
-            return -Errno.Again;
+            return -Errno.NoMem;
         }
 
-        PendingAnswer answer = new(reply);
-        if (!workers.TryRun(call.Caller.UserId, () => answer.Give(-Result(Send(binding, thread, starts)))))
+        PendingAnswer answer = new(reply, client);
+        _ = client.Keep();
+        bool isRunning = workers.TryRun(call.Caller.UserId, () =>
         {
-            answer.Give(Errno.Again);
+            answer.Give(-Result(Send(binding, grant, starts)));
+            client.Dispose();
+        });
+        if (!isRunning)
+        {
+            answer.Give(Errno.NoMem);
+            client.Dispose();
         }
 
         return Errno.Ok;
@@ -46,16 +55,21 @@ internal sealed class IndirectSenders(ControlWorkers workers)
             return true;
         }
 
-        int thread = file.IndirectThread(caller);
+        ClientProcess client = ClientProcess.Of(caller.ThreadId);
+        IndirectGrant grant = new(client, file, file.Openers);
         int[] starts = StartsOf(binding);
         bool isRunning = workers.TryRun(caller.UserId, () =>
         {
-            _ = Send(binding, thread, starts);
+            // The poll is answered about now: the id of its caller means nothing any more.
+            client.EndWait();
+            _ = Send(binding, grant, starts);
+            client.Dispose();
             file.EndSending();
             file.Wake(RingDirection.Tx);
         });
         if (!isRunning)
         {
+            client.Dispose();
             file.EndSending();
         }
 
@@ -67,12 +81,12 @@ internal sealed class IndirectSenders(ControlWorkers workers)
     private static int Result(RingSync.Outcome outcome) =>
         (outcome & RingSync.Outcome.Stopped) != 0 ? -Errno.Io : Errno.Ok;
 
-    private static RingSync.Outcome Send(Binding binding, int thread, int[] starts)
+    private static RingSync.Outcome Send(Binding binding, IndirectGrant grant, int[] starts)
     {
         RingSync.Outcome all = RingSync.Outcome.None;
         for (int i = 0; i < starts.Length; i++)
         {
-            all |= IndirectSync.Tx(binding.Port, binding.Tx[i], thread, starts[i]);
+            all |= IndirectSync.Tx(binding.Port, binding.Tx[i], grant, starts[i]);
         }
 
         return all;

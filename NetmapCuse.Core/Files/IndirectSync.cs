@@ -15,9 +15,9 @@ internal static class IndirectSync
     /// <summary>Syncs what the last prologue of the ring took.</summary>
     /// <param name="port">The port.</param>
     /// <param name="ring">The ring, not held.</param>
-    /// <param name="thread">Whose memory the slots point into.</param>
+    /// <param name="grant">Whose memory the slots point into, and whether they are followed.</param>
     /// <param name="starts">What <see cref="Kring.Starts"/> was when the sync was asked for.</param>
-    internal static RingSync.Outcome Tx(Port port, Kring ring, int thread, int starts)
+    internal static RingSync.Outcome Tx(Port port, Kring ring, IndirectGrant grant, int starts)
     {
         IndirectStage stage = ring.MakeStage();
         if (!stage.TryTake())
@@ -30,7 +30,7 @@ internal static class IndirectSync
             RingSync.Outcome outcome = RingSync.Outcome.NeedsMemory;
             for (int round = 0; round < RoundsMax && (outcome & RingSync.Outcome.NeedsMemory) != 0; round++)
             {
-                outcome = Once(port, ring, stage, thread, starts);
+                outcome = Once(port, ring, stage, grant, starts);
             }
 
             return (outcome & RingSync.Outcome.NeedsMemory) != 0 ? RingSync.Outcome.Error : outcome;
@@ -41,7 +41,7 @@ internal static class IndirectSync
         }
     }
 
-    private static RingSync.Outcome Once(Port port, Kring ring, IndirectStage stage, int thread, int starts)
+    private static RingSync.Outcome Once(Port port, Kring ring, IndirectStage stage, IndirectGrant grant, int starts)
     {
         if (!TryEnter(ring, starts))
         {
@@ -51,9 +51,10 @@ internal static class IndirectSync
         bool isListed = stage.TryList(ring);
         uint bufferSize = ring.BufferSize;
         ring.Exit();
+        isListed = isListed && grant.Holds(port.Name);
         if (isListed)
         {
-            stage.Read(thread, bufferSize);
+            stage.Read(grant.Memory, bufferSize);
         }
 
         if (!TryEnter(ring, starts))
@@ -66,8 +67,8 @@ internal static class IndirectSync
             stage.Open();
         }
 
-        // Without room for the data the slots are bad ones, and everything else is sent.
-        RingSync.Outcome outcome = RingSync.TxTaken(port, ring, isListed ? thread : 0);
+        // Without room for the data, or a right to it, the slots are bad ones, and everything else is sent.
+        RingSync.Outcome outcome = RingSync.TxTaken(port, ring, isListed);
         stage.Close();
         ring.Exit();
         return outcome;

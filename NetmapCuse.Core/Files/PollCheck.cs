@@ -19,12 +19,13 @@ internal static class PollCheck
             return PollEvents.Error;
         }
 
-        file.Disarm();
-        uint ready = Sync(file, binding, call, senders);
         if (!call.MayWait)
         {
-            return ready;
+            return Sync(file, binding, call, senders);
         }
+
+        file.Disarm(call.Caller.ThreadId);
+        uint ready = Sync(file, binding, call, senders);
 
         if (ready == 0 && Watch(file, binding, call.Events, watchMicroseconds))
         {
@@ -37,20 +38,20 @@ internal static class PollCheck
             return Sync(file, binding, call, senders);
         }
 
-        file.ArmReady(call.KernelHandle);
-        return ready;
+        file.ArmReady(call.KernelHandle, call.Caller.ThreadId);
+        return HasNews(binding, call.Events) ? ready | Sync(file, binding, call, senders) : ready;
     }
 
     /// <summary>The TX part, then the RX part; returns the events that are ready.</summary>
     private static uint Sync(OpenFile file, Binding binding, in PollCall call, IndirectSenders senders)
     {
-        int callerThread = file.IndirectThread(call.Caller);
+        bool readsIndirect = !file.RefusesIndirect;
         uint events = call.Events;
         uint ready = 0;
         uint wantTx = events & PollEvents.Writable;
         if (binding.ForwardingRing is not null && (events & PollEvents.Readable) != 0 && binding.Port.ForwardDown(binding))
         {
-            _ = RingSync.All(binding, RingDirection.Tx, callerThread);
+            _ = RingSync.All(binding, RingDirection.Tx, readsIndirect);
         }
 
         if (wantTx != 0 || binding.PushesTxOnPoll)
@@ -63,7 +64,7 @@ internal static class PollCheck
                     continue;
                 }
 
-                RingSync.Outcome outcome = RingSync.Tx(binding.Port, ring, callerThread);
+                RingSync.Outcome outcome = RingSync.Tx(binding.Port, ring, readsIndirect);
                 if (outcome == RingSync.Outcome.NeedsMemory && senders.TryStart(file, binding, call.Caller))
                 {
                     continue;
@@ -78,14 +79,17 @@ internal static class PollCheck
             }
         }
 
-        return ready | SyncRx(binding, events & PollEvents.Readable);
+        return ready | SyncRx(binding, events & PollEvents.Readable, binding.UpdatesRxOnPoll);
     }
 
-    /// <summary>All rings are synced, also after one was found readable: otherwise the last ones would starve.</summary>
-    private static uint SyncRx(Binding binding, uint wantRx)
+    /// <summary>
+    /// All rings are synced, also after one was found readable: otherwise the last ones would starve. With NR_DO_RX_POLL they are
+    /// updated for a poll that did not ask for read events, too, and it is not told of any.
+    /// </summary>
+    private static uint SyncRx(Binding binding, uint wantRx, bool updates)
     {
         uint ready = 0;
-        if (wantRx == 0 || binding.Rx.Length == 0)
+        if ((wantRx == 0 && !updates) || binding.Rx.Length == 0)
         {
             return ready;
         }

@@ -32,8 +32,11 @@ internal static class RingSync
     /// Syncs every bound ring of the direction; an impossible head or cur is not an error of the ioctl. NIOCRXSYNC looks for frames
     /// whether or not some were announced ("force read").
     /// </summary>
+    /// <param name="binding">The rings.</param>
+    /// <param name="direction">Which of them.</param>
+    /// <param name="readsIndirect">NS_INDIRECT slots may be followed; if not they are bad ones.</param>
     /// <returns>What became of all of them.</returns>
-    internal static Outcome All(Binding binding, RingDirection direction, int callerThread)
+    internal static Outcome All(Binding binding, RingDirection direction, bool readsIndirect)
     {
         Outcome all = Outcome.None;
         if (direction == RingDirection.Rx && binding.ForwardingRing is not null)
@@ -45,7 +48,7 @@ internal static class RingSync
         {
             foreach (Kring ring in binding.Tx)
             {
-                all |= Tx(binding.Port, ring, callerThread);
+                all |= Tx(binding.Port, ring, readsIndirect);
             }
 
             return all;
@@ -61,34 +64,34 @@ internal static class RingSync
     }
 
     /// <summary>A ring whose prologue fails is not synced: what it would send is not what the program meant.</summary>
-    internal static Outcome Tx(Port port, Kring ring, int callerThread)
+    internal static Outcome Tx(Port port, Kring ring, bool readsIndirect)
     {
         if (!ring.TryEnter())
         {
             return ring.IsStopped ? Outcome.Stopped : Outcome.None;
         }
 
-        Outcome outcome = TxHeld(port, ring, ring.Prologue(), callerThread);
+        Outcome outcome = TxHeld(port, ring, ring.Prologue(), readsIndirect);
         ring.Exit();
         return outcome;
     }
 
     /// <summary>The same with head and cur from a CSB.</summary>
-    internal static Outcome Tx(Port port, Kring ring, CsbWords program, int callerThread)
+    internal static Outcome Tx(Port port, Kring ring, CsbWords program, bool readsIndirect)
     {
         if (!ring.TryEnter())
         {
             return ring.IsStopped ? Outcome.Stopped : Outcome.None;
         }
 
-        Outcome outcome = TxHeld(port, ring, ring.Prologue(program.Head, program.Cur), callerThread);
+        Outcome outcome = TxHeld(port, ring, ring.Prologue(program.Head, program.Cur), readsIndirect);
         ring.Exit();
         return outcome;
     }
 
     /// <summary>The same for a ring that the caller holds, with what its last prologue took.</summary>
-    internal static Outcome TxTaken(Port port, Kring ring, int callerThread) =>
-        TxHeld(port, ring, isGood: true, callerThread);
+    internal static Outcome TxTaken(Port port, Kring ring, bool readsIndirect) =>
+        TxHeld(port, ring, isGood: true, readsIndirect);
 
     /// <summary>The time for RX rings, or 0 when only rings that ask for it shall get one (parameter no_timestamp).</summary>
     internal static long Now(Binding binding) => binding.Tunables.NoTimestamp ? 0 : Clock.Microseconds();
@@ -120,19 +123,20 @@ internal static class RingSync
         return outcome;
     }
 
-    private static Outcome TxHeld(Port port, Kring ring, bool isGood, int callerThread)
+    private static Outcome TxHeld(Port port, Kring ring, bool isGood, bool readsIndirect)
     {
         if (!isGood)
         {
             return Outcome.Error;
         }
 
-        if (callerThread != 0 && port.ReadsIndirectSlots && ring.LacksIndirectData)
+        if (readsIndirect && port.ReadsIndirectSlots && ring.LacksIndirectData)
         {
             return Outcome.NeedsMemory;
         }
 
-        return port.Send(ring, callerThread) ? Ready(ring.Publish()) : Outcome.Error | Ready(ring.ShowsMore);
+        bool isSent = ring.Monitors is null ? port.TxSync(ring) : port.Send(ring);
+        return isSent ? Ready(ring.Publish()) : Outcome.Error | Ready(ring.ShowsMore);
     }
 
     private static Outcome RxHeld(Port port, Kring ring, bool isGood, long now)

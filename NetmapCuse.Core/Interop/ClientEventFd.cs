@@ -23,14 +23,14 @@ internal sealed unsafe partial class ClientEventFd : IDisposable
     /// be a request to a file system of the client's, or to this one, for whose answer this thread would wait.
     /// </summary>
     /// <param name="process">A handle on the process.</param>
-    /// <param name="threadId">A thread of it.</param>
+    /// <param name="folder">The same thread's folder.</param>
     /// <param name="descriptor">A number that it gave.</param>
     /// <param name="opened">The copy.</param>
     /// <returns>0; EBADF when it has no such descriptor, EINVAL when that is no eventfd.</returns>
-    internal static int TryOpen(Fd process, int threadId, int descriptor, out ClientEventFd? opened)
+    internal static int TryOpen(Fd process, ThreadFolder folder, int descriptor, out ClientEventFd? opened)
     {
         opened = null;
-        string? kind = KindOf(string.Create(CultureInfo.InvariantCulture, $"/proc/{threadId}/fd/{descriptor}"));
+        string? kind = folder.LinkOf(string.Create(CultureInfo.InvariantCulture, $"fd/{descriptor}"));
         if (kind != EventFdKind || ForeignDescriptor.AreManyClosing)
         {
             return kind is null ? Errno.BadF : Errno.Inval;
@@ -59,8 +59,11 @@ internal sealed unsafe partial class ClientEventFd : IDisposable
     /// </summary>
     internal static ClientEventFd? TryAdopt(Fd fd)
     {
+        // It may be made to block again by whoever sent it; but who does not mean harm does not.
+        const int SetFlags = 4;
         if (IsEventFd(fd))
         {
+            _ = Libc.Fcntl(fd, SetFlags, OpenFlags.ReadWrite | OpenFlags.NonBlock);
             return new ClientEventFd(fd);
         }
 

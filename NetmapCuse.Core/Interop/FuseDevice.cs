@@ -38,7 +38,7 @@ internal sealed unsafe class FuseDevice : IDisposable
     /// <exception cref="PosixException">It cannot be had.</exception>
     internal static FuseDevice Take(int process, int number)
     {
-        Fd taken = ClientDescriptor.Take(process, number, out int errno);
+        Fd taken = Libc.TakeDescriptor(process, number, out int errno);
         return errno == Errno.Ok ? new FuseDevice(taken) : throw new PosixException("pidfd_getfd", errno);
     }
 

@@ -46,6 +46,12 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", EntryPoint = "fallocate", SetLastError = true)]
     internal static partial int FAllocate(Fd fd, int mode, long offset, long length);
 
+    /// <summary>lseek(SEEK_DATA): where the next page is that a sparse file has, or less than 0 when there is none (ENXIO).</summary>
+    internal static long SeekData(Fd file, long offset) => Seek(file, offset, 3);
+
+    [LibraryImport("libc", EntryPoint = "lseek", SetLastError = true)]
+    private static partial long Seek(Fd fd, long offset, int whence);
+
     [LibraryImport("libc", EntryPoint = "mmap", SetLastError = true)]
     internal static partial void* MMap(void* address, nuint length, int protection, int flags, Fd fd, long offset);
 

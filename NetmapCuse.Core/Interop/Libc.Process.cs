@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using NetmapCuse.Core.Abi.Linux;
 
 namespace NetmapCuse.Core.Interop;
 
@@ -19,6 +20,18 @@ internal static partial class Libc
 
     /// <summary>A duplicate of another process's descriptor.</summary>
     internal static Fd CopyDescriptor(Fd process, int descriptor) => PidFdGetFd(PidFdGetFdNumber, process, descriptor, 0);
+
+    /// <summary>A duplicate of a descriptor of a process that this one was started by or has started.</summary>
+    /// <param name="processId">That process.</param>
+    /// <param name="descriptor">Its descriptor.</param>
+    /// <param name="errno">0 or a positive errno.</param>
+    internal static Fd TakeDescriptor(int processId, int descriptor, out int errno)
+    {
+        using Fd process = OpenProcess(processId);
+        Fd taken = process.IsInvalid ? new Fd(-1) : CopyDescriptor(process, descriptor);
+        errno = taken.IsInvalid ? Marshal.GetLastPInvokeError() : Errno.Ok;
+        return taken;
+    }
 
     [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
     private static partial Fd PidFdOpen(nint number, int id, uint flags);

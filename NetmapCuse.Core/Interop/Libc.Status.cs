@@ -31,8 +31,11 @@ internal static unsafe partial class Libc
         }
     }
 
-    /// <summary>flock(fd, LOCK_EX | LOCK_NB): fails with EAGAIN while another open file holds the lock.</summary>
-    internal static int TryLock(Fd fd) => FileLock(fd, 2 | 4);
+    /// <summary>flock(fd, LOCK_EX | LOCK_NB), also from a shared lock: fails while another open file holds any.</summary>
+    internal static bool TryLock(Fd fd) => FileLock(fd, 2 | 4) == 0;
+
+    /// <summary>flock(fd, LOCK_SH | LOCK_NB), also from an exclusive lock: fails while another open file holds an exclusive one.</summary>
+    internal static bool TryShareLock(Fd fd) => FileLock(fd, 1 | 4) == 0;
 
     /// <summary>One write, unless the descriptor is invalid or closed.</summary>
     /// <returns>0 or a positive errno.</returns>

@@ -2,7 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace NetmapCuse.Core.Interop;
 
-/// <summary>Zeroed, page-aligned memory outside the managed heap: the kernel may keep its address between calls.</summary>
+/// <summary>
+/// Zeroed, page-aligned memory outside the managed heap: the kernel may keep its address between calls. Pages that nobody has touched
+/// take no memory.
+/// </summary>
 internal sealed unsafe class NativeBuffer : SafeHandle
 {
     internal const int PageSize = 4096;
@@ -10,8 +13,9 @@ internal sealed unsafe class NativeBuffer : SafeHandle
     internal NativeBuffer(int length) : base(0, ownsHandle: true)
     {
         Length = length;
-        SetHandle((nint)NativeMemory.AlignedAlloc((nuint)length, PageSize));
-        Span.Clear();
+
+        // calloc does not touch what comes fresh from the kernel.
+        SetHandle((nint)NativeMemory.AllocZeroed((nuint)length + PageSize));
     }
 
     public override bool IsInvalid => handle == 0;
@@ -19,14 +23,14 @@ internal sealed unsafe class NativeBuffer : SafeHandle
     internal int Length { get; }
 
     /// <summary>For structures that carry addresses. The caller keeps this object alive meanwhile.</summary>
-    internal ulong Address => (ulong)handle;
+    internal ulong Address => ((ulong)handle + PageSize - 1) & ~(ulong)(PageSize - 1);
 
     /// <summary>Valid until this object is disposed of; its owner sees to that.</summary>
-    internal Span<byte> Span => new((void*)handle, Length);
+    internal Span<byte> Span => new((void*)Address, Length);
 
     protected override bool ReleaseHandle()
     {
-        NativeMemory.AlignedFree((void*)handle);
+        NativeMemory.Free((void*)handle);
         return true;
     }
 }

@@ -14,10 +14,10 @@ namespace NetmapCuse.Core.Loops;
 /// <param name="csb">The words of the program.</param>
 /// <param name="entry">Which entry of them.</param>
 /// <param name="interrupt">irqfd, or null.</param>
-/// <param name="callerThread">Who waits in START.</param>
+/// <param name="indirect">Whether NS_INDIRECT slots are followed into the memory of who waits in START.</param>
 /// <param name="takesKicks">The program can wake the loop: it is told when that is wanted.</param>
 internal sealed class LoopRing(
-    Port port, Kring ring, CsbMemory csb, int entry, ClientEventFd? interrupt, int callerThread, bool takesKicks)
+    Port port, Kring ring, CsbMemory csb, int entry, ClientEventFd? interrupt, IndirectGrant indirect, bool takesKicks)
 {
     /// <summary>Exchanges in a pass; a program that always has more must leave something to the other rings.</summary>
     private const int RoundsMax = 64;
@@ -87,11 +87,11 @@ internal sealed class LoopRing(
     {
         uint tail = ring.Indexes.RTail;
         RingSync.Outcome outcome = IsTx
-            ? RingSync.Tx(port, ring, program, callerThread)
+            ? RingSync.Tx(port, ring, program, readsIndirect: true)
             : RingSync.Rx(port, ring, program, Clock.Microseconds());
         if (outcome == RingSync.Outcome.NeedsMemory)
         {
-            outcome = IndirectSync.Tx(port, ring, callerThread, ring.Starts);
+            outcome = IndirectSync.Tx(port, ring, indirect, ring.Starts);
         }
 
         isBad = (outcome & ~RingSync.Outcome.Ready) != 0;

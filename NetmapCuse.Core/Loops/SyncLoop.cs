@@ -1,4 +1,5 @@
 using NetmapCuse.Core.Abi.Linux;
+using NetmapCuse.Core.Clients;
 using NetmapCuse.Core.Control;
 using NetmapCuse.Core.Interop;
 using NetmapCuse.Core.Rings;
@@ -47,7 +48,7 @@ internal sealed class SyncLoop : ISleeper, IDisposable
     }
 
     /// <summary>The process that waits in START.</summary>
-    internal int CallerProcess => _setup.CallerProcess;
+    internal ClientProcess Caller => _setup.Client;
 
     /// <summary>Told when the thread is about to end, before those who wait are answered.</summary>
     internal required Action<SyncLoop> Ended { get; init; }
@@ -115,11 +116,10 @@ internal sealed class SyncLoop : ISleeper, IDisposable
     /// <summary>The thread.</summary>
     internal void Run()
     {
-        ClientMemory.UseOnThisThread(_setup.CallerMemory);
-        _setup.Options.WriteBack(_setup.CallerThread, requestSucceeded: true);
+        _setup.Options.WriteBack(_setup.Client.Memory, requestSucceeded: true);
         if (!_stopping)
         {
-            using CsbMemory csb = CsbMemory.Open(_setup.CallerThread, _setup.Csb, _setup.Entries);
+            using CsbMemory csb = CsbMemory.Open(_setup.Client, _setup.Csb, _setup.Entries);
             _rings = _setup.MakeRings(csb);
             Serve();
         }

@@ -1,8 +1,8 @@
 using System.Runtime.InteropServices;
 using NetmapCuse.Core.Abi.Linux;
 using NetmapCuse.Core.Abi.Netmap;
-using NetmapCuse.Core.Clients;
 using NetmapCuse.Core.Control;
+using NetmapCuse.Core.Files;
 using NetmapCuse.Core.Interop;
 using NetmapCuse.Core.Ports;
 
@@ -16,7 +16,7 @@ internal static class SyncLoopOptions
 {
     /// <summary>Checks the options in the order of the original and copies the caller's eventfds.</summary>
     internal static int TryMake(
-        ControlRequest request, Binding binding, CsbState csb, uint sleepMicroseconds, out SyncLoopSetup? setup)
+        OpenFile file, ControlRequest request, Binding binding, CsbState csb, uint sleepMicroseconds, out SyncLoopSetup? setup)
     {
         setup = null;
         uint direct = 0;
@@ -48,9 +48,8 @@ internal static class SyncLoopOptions
             Options = request.Options,
             Csb = csb.Addresses,
             SleepMicroseconds = sleepMicroseconds,
-            CallerThread = request.CallerThread,
-            CallerProcess = CallerProcess.Of(request.CallerThread),
-            CallerMemory = ClientMemory.Open(request.CallerThread),
+            Client = request.Client.Keep(),
+            Indirect = new IndirectGrant(request.Client, file, file.Openers),
             TakesKicks = eventFds is not null && AllHaveKicks(events),
         };
         int error = CopyEventFds(made, events);
@@ -93,19 +92,16 @@ internal static class SyncLoopOptions
             return Errno.Ok;
         }
 
-        using Fd caller = Libc.OpenThread(setup.CallerThread) is { IsInvalid: false } thread
-            ? thread
-            : Libc.OpenProcess(setup.CallerProcess);
         foreach (SyncLoopEventFds entry in events)
         {
             ClientEventFd? interrupt = null;
             int error = entry.ToProgram < 0
                 ? Errno.Ok
-                : ClientEventFd.TryOpen(caller, setup.CallerThread, entry.ToProgram, out interrupt);
+                : setup.Client.TryTakeEventFd(entry.ToProgram, out interrupt);
             setup.InterruptOf.Add(interrupt);
             if (error == Errno.Ok && entry.ToLoop >= 0)
             {
-                error = ClientEventFd.TryOpen(caller, setup.CallerThread, entry.ToLoop, out ClientEventFd? kick);
+                error = setup.Client.TryTakeEventFd(entry.ToLoop, out ClientEventFd? kick);
                 if (kick is not null)
                 {
                     setup.Kicks.Add(kick);

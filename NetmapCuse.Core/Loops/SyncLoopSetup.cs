@@ -1,5 +1,7 @@
 using NetmapCuse.Core.Abi.Netmap;
+using NetmapCuse.Core.Clients;
 using NetmapCuse.Core.Control;
+using NetmapCuse.Core.Files;
 using NetmapCuse.Core.Interop;
 using NetmapCuse.Core.Ports;
 using NetmapCuse.Core.Rings;
@@ -18,17 +20,11 @@ internal sealed class SyncLoopSetup : IDisposable
 
     internal required uint SleepMicroseconds { get; init; }
 
-    /// <summary>Who waits in START.</summary>
-    internal required int CallerThread { get; init; }
+    /// <summary>Who waits in START; held by this.</summary>
+    internal required ClientProcess Client { get; init; }
 
-    /// <summary>Its thread group.</summary>
-    internal required int CallerProcess { get; init; }
-
-    /// <summary>
-    /// The memory of its process. A caller that was answered although its loop hangs may be gone when that goes on, and its
-    /// thread id be somebody else's.
-    /// </summary>
-    internal required Fd CallerMemory { get; init; }
+    /// <summary>Whether its NS_INDIRECT slots are followed.</summary>
+    internal required IndirectGrant Indirect { get; init; }
 
     /// <summary>Event loop instead of timer loop.</summary>
     internal required bool TakesKicks { get; init; }
@@ -51,7 +47,7 @@ internal sealed class SyncLoopSetup : IDisposable
         for (int i = 0; i < rings.Length; i++)
         {
             ClientEventFd? interrupt = i < InterruptOf.Count ? InterruptOf[i] : null;
-            rings[i] = new LoopRing(Binding.Port, krings[i], csb, i, interrupt, CallerThread, TakesKicks);
+            rings[i] = new LoopRing(Binding.Port, krings[i], csb, i, interrupt, Indirect, TakesKicks);
         }
 
         return rings;
@@ -59,7 +55,7 @@ internal sealed class SyncLoopSetup : IDisposable
 
     public void Dispose()
     {
-        CallerMemory.Dispose();
+        Client.Dispose();
         Kicks.ForEach(static kick => kick.Dispose());
         foreach (ClientEventFd interrupt in Interrupts)
         {

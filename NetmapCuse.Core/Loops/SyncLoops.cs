@@ -1,5 +1,6 @@
 using NetmapCuse.Core.Abi.Linux;
 using NetmapCuse.Core.Abi.Netmap;
+using NetmapCuse.Core.Clients;
 using NetmapCuse.Core.Control;
 using NetmapCuse.Core.Files;
 using NetmapCuse.Core.Interop;
@@ -12,13 +13,11 @@ namespace NetmapCuse.Core.Loops;
 /// SYNC_KLOOP_START and SYNC_KLOOP_STOP (reference/netmap-behaviour.md sections 16.2 and 16.3). Both are answered by the
 /// loop's own thread. The caller holds the lock of the control plane.
 /// </summary>
+/// <param name="quotas">What each user has.</param>
 /// <param name="log">Where a shortage is reported.</param>
-internal sealed class SyncLoops(ILogger log)
+internal sealed class SyncLoops(Quotas quotas, ILogger log)
 {
-    /// <summary>Loops at a time in one device file; each is a thread.</summary>
-    private const int LoopsMax = 64;
-
-    private readonly HashSet<SyncLoop> _running = [];
+    private readonly Dictionary<SyncLoop, QuotaClaim> _running = [];
 
     /// <summary>Loops that run or are about to end.</summary>
     internal int Count => _running.Count;
@@ -51,7 +50,7 @@ internal sealed class SyncLoops(ILogger log)
             return Errno.Busy;
         }
 
-        int error = SyncLoopOptions.TryMake(request, binding, csb, sleep, out SyncLoopSetup? setup);
+        int error = SyncLoopOptions.TryMake(file, request, binding, csb, sleep, out SyncLoopSetup? setup);
         if (error != Errno.Ok)
         {
             return error;
@@ -92,7 +91,11 @@ internal sealed class SyncLoops(ILogger log)
     internal void Forget(OpenFile file, SyncLoop loop)
     {
         loop.Detach();
-        _running.Remove(loop);
+        if (_running.Remove(loop, out QuotaClaim? claim))
+        {
+            claim.Dispose();
+        }
+
         file.Loop = null;
         file.LoopStopMark = false;
     }
@@ -100,7 +103,7 @@ internal sealed class SyncLoops(ILogger log)
     /// <summary>All of them shall end soon.</summary>
     internal void StopAll()
     {
-        foreach (SyncLoop loop in _running)
+        foreach (SyncLoop loop in _running.Keys)
         {
             loop.RequestStop(Errno.Intr);
         }
@@ -108,9 +111,8 @@ internal sealed class SyncLoops(ILogger log)
 
     private int Run(OpenFile file, PendingAnswer answer, SyncLoopSetup setup, Action<SyncLoop> ended)
     {
-        if (_running.Count == LoopsMax)
+        if (quotas.TryTake(file.Owner, QuotaKind.Loop) is not { } claim)
         {
-            log.Warning("{Count} sync loops run: no thread for another one", LoopsMax);
             setup.Dispose();
             return Errno.NoMem;
         }
@@ -124,10 +126,11 @@ internal sealed class SyncLoops(ILogger log)
         {
             log.Warning("No sync loop for {Name}: {Reason}", setup.Binding.Port.Name, shortage.Message);
             setup.Dispose();
+            claim.Dispose();
             return Errno.NoMem;
         }
 
-        _running.Add(loop);
+        _running.Add(loop, claim);
         file.Loop = loop;
         loop.Attach();
         _ = new WorkerThread("netmap loop", cpu: null, loop.Run, log);

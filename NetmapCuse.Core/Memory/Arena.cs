@@ -48,6 +48,30 @@ internal sealed unsafe class Arena : IDisposable
     /// <inheritdoc cref="PacketMemory.Clear"/>
     internal void Clear(ulong offset, ulong bytes) => _memory.Clear(offset, bytes);
 
+    /// <summary>Gives back pages that were touched outside of regions, no more than so many bytes at once.</summary>
+    /// <param name="unused">Ranges of regions that nobody uses: nothing in them is needed.</param>
+    /// <param name="budget">Bytes that are looked through where something was touched; what is left comes back.</param>
+    /// <returns>True when there was something.</returns>
+    internal bool Sweep(IEnumerable<(ulong Offset, ulong Length)> unused, ref ulong budget)
+    {
+        const ulong Piece = 8UL << 20;
+        bool found = false;
+        foreach ((ulong start, ulong length) in _map.Gaps().Concat(unused))
+        {
+            ulong end = start + length;
+            for (ulong at = _memory.FirstTouched(start); at < end && budget != 0; at = _memory.FirstTouched(at))
+            {
+                ulong bytes = Math.Min(Math.Min(Piece, end - at), budget);
+                Clear(at, bytes);
+                budget -= bytes;
+                at += bytes;
+                found = true;
+            }
+        }
+
+        return found;
+    }
+
     /// <inheritdoc cref="PacketMemory.Prepare"/>
     internal bool Prepare(byte* address, ulong bytes) => _memory.Prepare((ulong)(address - Address), bytes);
 

@@ -35,5 +35,25 @@ internal sealed class ArenaMap(ulong size)
         return true;
     }
 
+    /// <summary>What belongs to no region, from the first to the last.</summary>
+    internal IEnumerable<(ulong Offset, ulong Length)> Gaps()
+    {
+        ulong end = 0;
+        foreach ((ulong start, ulong length) in _used)
+        {
+            if (start > end)
+            {
+                yield return (end, start - end);
+            }
+
+            end = start + length;
+        }
+
+        if (Size > end)
+        {
+            yield return (end, Size - end);
+        }
+    }
+
     internal void Return(ulong offset) => Check.That(_used.Remove(offset), "an arena range is returned that nobody has");
 }

@@ -12,7 +12,10 @@ internal static class Check
     {
         if (!holds)
         {
-            throw new InvalidOperationException($"Broken invariant at {Path.GetFileName(file)}:{line}: {what}.");
+            throw new BrokenInvariantException($"Broken invariant at {Path.GetFileName(file)}:{line}: {Plain(what)}.");
         }
     }
+
+    /// <summary>There may be the name of a port in it, which a client chose.</summary>
+    private static string Plain(string what) => string.Concat(what.Select(static c => char.IsControl(c) ? '?' : c));
 }

@@ -20,10 +20,11 @@ internal static class ExtMemLayout
     /// <summary>Objects of a pool that an account is kept of. Memory beyond that many buffers is not used.</summary>
     private const uint ObjectsMax = 1_000_000;
 
-    /// <summary>Fills in the fields that are zero, with the least that a private region has.</summary>
-    internal static void Complete(ref NmreqPoolsInfo info)
+    /// <summary>Fills in the fields that are zero.</summary>
+    /// <param name="info">What the client asks for.</param>
+    /// <param name="minimum">The least that a private region has (parameters priv_*).</param>
+    internal static void Complete(ref NmreqPoolsInfo info, in RegionSizes minimum)
     {
-        RegionSizes minimum = RegionSizes.PrivateMinimum;
         info.IfPoolObjects = OrElse(info.IfPoolObjects, minimum.If.Count);
         info.IfPoolObjectSize = OrElse(info.IfPoolObjectSize, minimum.If.ObjectSize);
         info.RingPoolObjects = OrElse(info.RingPoolObjects, minimum.Ring.Count);

@@ -69,11 +69,11 @@ internal sealed unsafe class ExternalMemory : IDisposable
     internal MemoryIdentity Identity { get; }
 
     /// <summary>Maps the pages that hold a range of the caller's memory.</summary>
-    /// <param name="threadId">The caller, who waits.</param>
+    /// <param name="process">What /proc has of the caller, who waits.</param>
     /// <param name="address">Anywhere in the first page.</param>
     /// <param name="length">Bytes from the start of that page.</param>
     /// <param name="memory">The memory, or null.</param>
-    internal static Refusal TryOpen(int threadId, ulong address, ulong length, out ExternalMemory? memory)
+    internal static Refusal TryOpen(ThreadFolder process, ulong address, ulong length, out ExternalMemory? memory)
     {
         memory = null;
         const ulong AddressesEnd = 1UL << 47;
@@ -88,12 +88,16 @@ internal sealed unsafe class ExternalMemory : IDisposable
             return Refusal.TooLarge;
         }
 
+        if (process.IsInvalid)
+        {
+            return Refusal.NotMapped;
+        }
+
         length = RegionLayout.RoundUp(length);
         try
         {
-            string process = $"/proc/{threadId.ToString(CultureInfo.InvariantCulture)}";
             ProcessMaps.Kind kind = ProcessMaps.Find(
-                File.ReadLines($"{process}/maps"), address, length, out ProcessMaps.Mapping mapping);
+                process.ReadLines("maps"), address, length, out ProcessMaps.Mapping mapping);
             return kind switch
             {
                 ProcessMaps.Kind.Private => Refusal.Private,
@@ -115,11 +119,10 @@ internal sealed unsafe class ExternalMemory : IDisposable
         _file.Dispose();
     }
 
-    private static Refusal TryMap(string process, ProcessMaps.Mapping mapping, ulong length, out ExternalMemory? memory)
+    private static Refusal TryMap(ThreadFolder process, ProcessMaps.Mapping mapping, ulong length, out ExternalMemory? memory)
     {
         memory = null;
-        string link = $"{process}/map_files/{mapping.Link}";
-        using Fd place = Libc.Open(link, OpenFlags.Path | OpenFlags.CloseOnExec, 0);
+        using Fd place = process.Open($"map_files/{mapping.Link}", OpenFlags.Path);
         if (place.IsInvalid || Libc.CachedStatusOf(place, out Statx status) != 0)
         {
             return Refusal.Failed;

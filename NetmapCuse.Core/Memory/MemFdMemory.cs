@@ -48,6 +48,12 @@ public sealed unsafe class MemFdMemory : PacketMemory
         }
     }
 
+    internal override ulong FirstTouched(ulong offset)
+    {
+        long found = Libc.SeekData(File, (long)offset);
+        return found >= 0 ? (ulong)found : Size;
+    }
+
     protected override void Dispose(bool disposing)
     {
         _mapping.Dispose();

@@ -18,10 +18,10 @@ internal static class MemoryFileSystems
     private static readonly Lazy<HashSet<ulong>> s_internal = new(() => [.. Devices()]);
 
     /// <param name="device">A device number that some open file has.</param>
-    /// <param name="process">/proc/PID of a process that has the file system mounted, if it is mounted anywhere.</param>
-    internal static bool Contains(ulong device, string process) =>
+    /// <param name="process">What /proc has of a process that has the file system mounted, if it is mounted anywhere.</param>
+    internal static bool Contains(ulong device, ThreadFolder process) =>
         s_internal.Value.Contains(device)
-        || IsListed(File.ReadLines($"{process}/mountinfo"), device);
+        || IsListed(process.ReadLines("mountinfo"), device);
 
     /// <summary>Looks for the device among the mounts: "36 35 0:31 / /dev/shm rw - tmpfs tmpfs rw".</summary>
     internal static bool IsListed(IEnumerable<string> mounts, ulong device)

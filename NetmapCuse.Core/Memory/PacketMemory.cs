@@ -28,6 +28,12 @@ public abstract unsafe class PacketMemory : IDisposable
     /// <summary>Nothing in the range is needed any more: it is zeros when it is prepared next.</summary>
     internal abstract void Clear(ulong offset, ulong length);
 
+    /// <summary>
+    /// The first page at or after an offset that takes memory of the system; the size when there is none, or where only the kernel
+    /// knows and takes such pages back by itself.
+    /// </summary>
+    internal virtual ulong FirstTouched(ulong offset) => Size;
+
     public void Dispose()
     {
         Dispose(disposing: true);

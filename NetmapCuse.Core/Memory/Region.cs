@@ -1,3 +1,5 @@
+using NetmapCuse.Core.Books;
+
 namespace NetmapCuse.Core.Memory;
 
 /// <summary>
@@ -13,8 +15,10 @@ internal sealed unsafe class Region
     private ObjectPool _rings = null!;
     private int _references;
 
-    internal Region(RegionMemory memory, ushort id, RegionLayout layout, bool isPrivate, Action<Region> ended)
+    internal Region(
+        RegionMemory memory, ushort id, RegionLayout layout, bool isPrivate, Action<Region> ended, Bookkeeper? books = null)
     {
+        Books = books;
         _memory = memory;
         _ended = ended;
         Id = id;
@@ -24,6 +28,9 @@ internal sealed unsafe class Region
     }
 
     internal ushort Id { get; }
+
+    /// <summary>Where the ports in the region are entered; null for a device without books.</summary>
+    internal Bookkeeper? Books { get; }
 
     /// <summary>Fixed while the region has users.</summary>
     internal RegionLayout Layout { get; private set; }

@@ -1,4 +1,6 @@
 using NetmapCuse.Core.Abi.Linux;
+using NetmapCuse.Core.Books;
+using NetmapCuse.Core.Clients;
 
 namespace NetmapCuse.Core.Memory;
 
@@ -10,28 +12,32 @@ internal sealed class RegionTable
     /// <summary>Where the 32-bit fields of the legacy API end: nr_memsize has to fit.</summary>
     internal const ulong LegacyLimit = (1UL << 32) - RegionLayout.Page;
 
-    /// <summary>Regions in memory of clients at a time; each costs the daemon some megabytes to keep account of.</summary>
-    private const int ExternalMax = 64;
-
     private readonly Arena _arena;
+    private readonly Quotas _quotas;
+    private readonly Bookkeeper? _books;
     private readonly Dictionary<ushort, Region> _regions = [];
     private readonly Dictionary<MemoryIdentity, Region> _external = [];
     private ushort _lastId = GlobalId;
     private RegionSizes _settledSizes;
 
-    internal RegionTable(Arena arena, RegionSizes globalSizes)
+    internal RegionTable(Arena arena, RegionSizes globalSizes, Quotas? quotas = null, Bookkeeper? books = null)
     {
+        _books = books;
         _arena = arena;
+        _quotas = quotas ?? new Quotas(arena.Size, Serilog.Core.Logger.None);
         RegionLayout? layout = RegionLayout.TryCreate(globalSizes, isPrivate: false);
         Check.That(layout is not null, "the global region has no valid default size");
         Check.That(arena.TryTake(layout.MemorySize, LegacyLimit, out ulong offset), "the arena is too small");
         GlobalSizes = globalSizes;
         _settledSizes = globalSizes;
         ArenaRange memory = new(arena, offset, layout.MemorySize);
-        Global = new Region(memory, GlobalId, layout, isPrivate: false, static _ => { });
+        Global = new Region(memory, GlobalId, layout, isPrivate: false, static _ => { }, books);
         Global.AddReference();
         _regions.Add(GlobalId, Global);
     }
+
+    /// <summary>What each user has.</summary>
+    internal Quotas Quotas => _quotas;
 
     /// <summary>Memory id 1: NICs and pipes of those. Its offset is 0, so its numbers are the documented ones.</summary>
     internal Region Global { get; }
@@ -50,9 +56,10 @@ internal sealed class RegionTable
     /// <summary>A new private region.</summary>
     /// <param name="sizes">Requested pools.</param>
     /// <param name="limit">Where it has to end: <see cref="LegacyLimit"/> for callers with 32-bit offsets.</param>
+    /// <param name="user">Whom it is counted for.</param>
     /// <param name="region">The region, without a reference yet.</param>
-    /// <returns>0, EINVAL for pools out of range, ENOMEM when ids or the arena run out.</returns>
-    internal int TryCreatePrivate(RegionSizes sizes, ulong limit, out Region region)
+    /// <returns>0, EINVAL for pools out of range, ENOMEM when ids, the arena or the user's share of it run out.</returns>
+    internal int TryCreatePrivate(RegionSizes sizes, ulong limit, uint user, out Region region)
     {
         region = null!;
         RegionLayout? layout = RegionLayout.TryCreate(sizes, isPrivate: true);
@@ -61,13 +68,27 @@ internal sealed class RegionTable
             return Errno.Inval;
         }
 
-        if (_regions.Count == ushort.MaxValue || !_arena.TryTake(layout.MemorySize, limit, out ulong offset))
+        if (_quotas.TryTake(user, QuotaKind.Region) is not { } one)
         {
             return Errno.NoMem;
         }
 
+        ulong offset = 0;
+        QuotaClaim? pages = _quotas.TryTake(user, QuotaKind.ArenaPage, layout.MemorySize / RegionLayout.Page);
+        if (pages is null || _regions.Count == ushort.MaxValue || !_arena.TryTake(layout.MemorySize, limit, out offset))
+        {
+            pages?.Dispose();
+            one.Dispose();
+            return Errno.NoMem;
+        }
+
         ArenaRange memory = new(_arena, offset, layout.MemorySize);
-        region = new Region(memory, NextId(), layout, isPrivate: true, End);
+        region = new Region(memory, NextId(), layout, isPrivate: true, ended =>
+        {
+            End(ended);
+            pages.Dispose();
+            one.Dispose();
+        }, _books);
         _regions.Add(region.Id, region);
         return Errno.Ok;
     }
@@ -106,10 +127,11 @@ internal sealed class RegionTable
     /// <summary>A new region in memory of a client. Null: ids or places for such regions run out (ENOMEM).</summary>
     /// <param name="memory">The memory; the region owns it from now on.</param>
     /// <param name="layout">Fits in the memory.</param>
-    internal Region? TryCreateExternal(ExternalMemory memory, RegionLayout layout)
+    /// <param name="user">Whom it is counted for.</param>
+    internal Region? TryCreateExternal(ExternalMemory memory, RegionLayout layout, uint user)
     {
         Check.That(layout.MemorySize <= memory.Length, "a region is larger than its memory");
-        if (_regions.Count == ushort.MaxValue || _external.Count == ExternalMax)
+        if (_regions.Count == ushort.MaxValue || _quotas.TryTake(user, QuotaKind.ExternalRegion) is not { } one)
         {
             return null;
         }
@@ -119,11 +141,18 @@ internal sealed class RegionTable
         {
             _external.Remove(identity);
             End(ended);
-        });
+            one.Dispose();
+        }, _books);
         _regions.Add(region.Id, region);
         _external.Add(identity, region);
         return region;
     }
+
+    /// <inheritdoc cref="Arena.Sweep"/>
+    internal bool Sweep(ref ulong budget) => _arena.Sweep(
+        _regions.Values.Where(static region => region is { Users: 0, IsExternal: false })
+            .Select(static region => (region.ArenaOffset, region.Layout.MemorySize)),
+        ref budget);
 
     private ushort NextId()
     {

@@ -32,7 +32,7 @@ internal static unsafe class IndirectTransfer
             byte* data = (slot.Flags & SlotFlags.Indirect) != 0
                 ? Fetch(source, i, ref slot, sizeMax)
                 : DataOf(source, ref slot, sizeMax);
-            if (!monitor.TryClaim(1, out _, out Kring.Claim claim))
+            if (!monitor.TryClaim(1, out _, out Claim claim))
             {
                 monitor.CountNoRoom(count);
                 return;
@@ -45,7 +45,10 @@ internal static unsafe class IndirectTransfer
             Buffer.MemoryCopy(data, place, length, length);
             target->Length = (ushort)length;
             target->Flags = slot.Flags | MonitorTransfer.MarkOf(source);
-            MonitorTransfer.HandOver(monitor, claim, length);
+            slot.Length = (ushort)length;
+            SlotSum sum = default;
+            sum.Add(slot);
+            MonitorTransfer.HandOver(monitor, claim, sum);
         }
     }
 

@@ -1,5 +1,7 @@
 using NetmapCuse.Core.Abi.Linux;
 using NetmapCuse.Core.Abi.Netmap;
+using NetmapCuse.Core.Books;
+using NetmapCuse.Core.Clients;
 using NetmapCuse.Core.Memory;
 using NetmapCuse.Core.Ports;
 using NetmapCuse.Core.Rings;
@@ -35,6 +37,9 @@ internal sealed class MonitorPort : Port, IMonitor
         region.AddReference();
     }
 
+    /// <summary>What it is of what its user may have.</summary>
+    private QuotaClaim? Claim { get; init; }
+
     /// <summary>It swaps buffers with the parent instead of copying.</summary>
     internal bool IsZeroCopy { get; }
 
@@ -59,21 +64,29 @@ internal sealed class MonitorPort : Port, IMonitor
             Math.Max(parent.Rings.Tx, parent.Rings.Rx),
             Slots(request.Rings.TxSlots, parent.Rings.TxSlots),
             Slots(request.Rings.RxSlots, parent.Rings.RxSlots));
+        if (regions.Quotas.TryTake(request.User, QuotaKind.Monitor) is not { } claim)
+        {
+            return Errno.NoMem;
+        }
+
         Region region = parent.Region;
         if ((request.Flags & RegisterFlags.ZeroCopyMonitor) == 0)
         {
             uint extra = Math.Min(request.ExtraBuffers, Limits.ExtraBuffersMax);
-            RegionSizes sizes = RegionSizes.ForPort(RegionSizes.PrivateMinimum, rings, extra, pipes: 0);
-            int error = regions.TryCreatePrivate(sizes, request.RegionLimit, out region);
+            RegionSizes sizes = RegionSizes.ForPort(regions.PrivateMinimum, rings, extra, pipes: 0);
+            int error = regions.TryCreatePrivate(sizes, request.RegionLimit, request.User, out region);
             if (error != Errno.Ok)
             {
+                claim.Dispose();
                 return error;
             }
         }
 
-        monitor = new MonitorPort(parent, request.Flags, rings, region);
+        monitor = new MonitorPort(parent, request.Flags, rings, region) { Claim = claim };
         return Errno.Ok;
     }
+
+    private protected override PortKind Kind => PortKind.Monitor;
 
     /// <summary>A copy goes to an offset of the monitor's own; a buffer that was swapped in has its packet where the sender put it.</summary>
     internal override bool SupportsOffsets => !IsZeroCopy;
@@ -139,6 +152,7 @@ internal sealed class MonitorPort : Port, IMonitor
     {
         _parent?.Monitors.Remove(this);
         Region.DropReference();
+        Claim?.Dispose();
     }
 
     private void Attach(Kring ring)

@@ -11,18 +11,25 @@ namespace NetmapCuse.Core.Monitors;
 internal static unsafe class MonitorTransfer
 {
     /// <summary>Copies the data of [first, first + count), cut to what a buffer of the monitor holds.</summary>
-    internal static void Copy(Kring source, uint first, uint count, Kring monitor)
+    internal static void Copy(Kring source, uint first, uint count, Kring monitor) =>
+        Copy(source, first, count, monitor, MarkOf(source));
+
+    /// <param name="source">The ring.</param>
+    /// <param name="first">Its first slot.</param>
+    /// <param name="count">How many.</param>
+    /// <param name="monitor">The ring of the monitor.</param>
+    /// <param name="mark">What the slots get: NS_TXMON for what is watched as sent.</param>
+    internal static void Copy(Kring source, uint first, uint count, Kring monitor, SlotFlags mark)
     {
-        if (!TryClaimForLatest(monitor, count, out Kring.Claim claim))
+        if (!TryClaimForLatest(source, first, count, monitor, out Claim claim))
         {
             return;
         }
 
-        SlotFlags mark = MarkOf(source);
         uint sizeMax = Math.Min(source.BufferSize, monitor.BufferSize);
         uint from = RingWindow.Advance(first, count - claim.Count, source.NumSlots);
         uint to = claim.Start;
-        ulong bytes = 0;
+        SlotSum sum = default;
         bool copiesExactly = source.CopiesExactly || monitor.CopiesExactly;
         for (uint left = claim.Count; left != 0; left--)
         {
@@ -51,12 +58,12 @@ internal static unsafe class MonitorTransfer
 
             target->Length = slot.Length;
             target->Flags = slot.Flags | mark;
-            bytes += slot.Length;
+            sum.Add(slot);
             from = RingWindow.Next(from, source.NumSlots);
             to = RingWindow.Next(to, monitor.NumSlots);
         }
 
-        HandOver(monitor, claim, bytes);
+        HandOver(monitor, claim, sum);
     }
 
     /// <summary>
@@ -65,7 +72,7 @@ internal static unsafe class MonitorTransfer
     /// </summary>
     internal static void Swap(Kring source, uint first, uint count, Kring monitor)
     {
-        if (!TryClaimForLatest(monitor, count, out Kring.Claim claim))
+        if (!TryClaimForLatest(source, first, count, monitor, out Claim claim))
         {
             return;
         }
@@ -74,7 +81,7 @@ internal static unsafe class MonitorTransfer
         NetmapSlot* mirror = source.Mirror is { } other ? other.Slots : null;
         uint from = RingWindow.Advance(first, count - claim.Count, source.NumSlots);
         uint to = claim.Start;
-        ulong bytes = 0;
+        SlotSum sum = default;
         for (uint left = claim.Count; left != 0; left--)
         {
             NetmapSlot slot = source.Slots[from];
@@ -94,19 +101,20 @@ internal static unsafe class MonitorTransfer
 
             target->Length = good ? (ushort)Math.Min(slot.Length, source.BufferSize) : (ushort)0;
             target->Flags = slot.Flags | mark;
-            bytes += target->Length;
+            slot.Length = target->Length;
+            sum.Add(slot);
             from = RingWindow.Next(from, source.NumSlots);
             to = RingWindow.Next(to, monitor.NumSlots);
         }
 
-        HandOver(monitor, claim, bytes);
+        HandOver(monitor, claim, sum);
     }
 
     internal static SlotFlags MarkOf(Kring source) =>
         source.Direction == RingDirection.Tx ? SlotFlags.TxMonitored : SlotFlags.None;
 
-    /// <summary>Claims as many of the wanted slots as there are.</summary>
-    private static bool TryClaimForLatest(Kring monitor, uint wanted, out Kring.Claim claim)
+    /// <summary>Claims as many of the wanted slots as there are, for the latest.</summary>
+    private static bool TryClaimForLatest(Kring source, uint first, uint wanted, Kring monitor, out Claim claim)
     {
         claim = default;
         uint fitting = wanted;
@@ -117,15 +125,22 @@ internal static unsafe class MonitorTransfer
 
         if (fitting != wanted)
         {
-            monitor.CountNoRoom(wanted - fitting);
+            uint frames = 0;
+            for (uint i = 0; i < wanted - fitting; i++)
+            {
+                SlotFlags flags = source.Slots[RingWindow.Advance(first, i, source.NumSlots)].Flags;
+                frames += (flags & SlotFlags.MoreFragments) == 0 ? 1u : 0u;
+            }
+
+            monitor.CountNoRoom(frames);
         }
 
         return fitting != 0;
     }
 
-    internal static void HandOver(Kring monitor, in Kring.Claim claim, ulong bytes)
+    internal static void HandOver(Kring monitor, in Claim claim, in SlotSum sum)
     {
-        if (monitor.Complete(claim, claim.Count, bytes))
+        if (monitor.Complete(claim, sum.Frames, sum.Bytes))
         {
             monitor.Wake();
         }

@@ -1,3 +1,4 @@
+using NetmapCuse.Core.Abi.Netmap;
 using NetmapCuse.Core.Rings;
 
 namespace NetmapCuse.Core.Monitors;
@@ -83,12 +84,19 @@ internal sealed class RingMonitors : IRingMonitors
         if (_chain is { } monitor)
         {
             uint first = ring.Indexes.HwCur;
-            MonitorTransfer.Swap(ring, first, RingWindow.Distance(first, ring.Indexes.RHead, ring.NumSlots), monitor);
+            uint count = RingWindow.Distance(first, ring.Indexes.RHead, ring.NumSlots);
+            if (ChainOf(ring.MirrorOf) is { } other)
+            {
+                // Whoever watches the sender's end of a pipe would find the buffers gone later, and sees a copy now.
+                MonitorTransfer.Copy(ring, first, count, other, SlotFlags.TxMonitored);
+            }
+
+            MonitorTransfer.Swap(ring, first, count, monitor);
         }
     }
 
     /// <summary>A port that cannot send all at once is offered the rest again, but monitors have seen it.</summary>
-    public void Sending(Kring ring, int indirectThread)
+    public void Sending(Kring ring, bool mayBeIndirect)
     {
         if (_copies.Length == 0)
         {
@@ -100,7 +108,7 @@ internal sealed class RingMonitors : IRingMonitors
         foreach (Kring monitor in _copies)
         {
             uint count = RingWindow.Distance(first, head, ring.NumSlots);
-            if (indirectThread != 0 && IndirectTransfer.IsNeeded(ring, first, count))
+            if (mayBeIndirect && IndirectTransfer.IsNeeded(ring, first, count))
             {
                 IndirectTransfer.Copy(ring, first, count, monitor);
             }
@@ -115,11 +123,13 @@ internal sealed class RingMonitors : IRingMonitors
 
     public void Completed(Kring ring, uint first, uint end)
     {
-        if (_chain is { } monitor)
+        if (_chain is { } monitor && ChainOf(ring.Mirror) is null)
         {
             MonitorTransfer.Swap(ring, first, RingWindow.Distance(first, end, ring.NumSlots), monitor);
         }
     }
+
+    private static Kring? ChainOf(Kring? ring) => (ring?.Monitors as RingMonitors)?._chain;
 
     private static RingMonitors Of(Kring ring) => (RingMonitors?)ring.Monitors ?? s_nobody;
 

@@ -52,20 +52,29 @@ internal sealed partial class PortDirectory
         }
 
         bool withHost = request.Mode == RegisterMode.NicAndHost && inner.HostRxRings > 0;
+        if (withHost && scope.Ports.ContainsKey(HostSideOf(request.Name)))
+        {
+            inner.ReturnToOwnRegion();
+            return Errno.Busy;
+        }
+
         error = TakeRings(inner, withHost);
         if (error != Errno.Ok)
         {
             return error;
         }
 
+        request.Undo.Add(() => GiveRingsBack(inner));
         inner.IsOwnedBySwitch = true;
+        request.Undo.Add(() => inner.IsOwnedBySwitch = false);
         AttachedPort? host = withHost
-            ? new AttachedPort(request.Name + "^", inner, isHost: true, ValeParameters, Tunables)
+            ? new AttachedPort(HostSideOf(request.Name), inner, isHost: true, ValeParameters, Tunables)
             : null;
         AttachedPort station = new(request.Name, inner, isHost: false, ValeParameters, Tunables) { HostSide = host };
         if (inner is ValePort persistent)
         {
             persistent.SecondStation = station;
+            request.Undo.Add(() => persistent.SecondStation = null);
             station.SetVnetHeader(persistent.HeaderBytes);
         }
 
@@ -74,15 +83,22 @@ internal sealed partial class PortDirectory
             if (port is not null)
             {
                 port.AddReference();
+                request.Undo.Add(port.DropReference);
                 scope.Add(port.Name, port);
+                request.Undo.Add(() => scope.Remove(port.Name));
                 scope.Join(port, valeSwitch, port.Name);
+                request.Undo.Add(() => scope.Leave(port));
                 port.OpenRings();
+                request.Undo.Add(port.CloseRings);
             }
         }
 
         log.Information("Attached {Name}{WithHost}", request.Name, withHost ? " with its host rings" : "");
         return Errno.Ok;
     }
+
+    /// <summary>The station that an interface's host rings have on a switch.</summary>
+    private static string HostSideOf(string name) => name + "^";
 
     /// <summary>The region and the host rings that a request wants for an interface that is not in use.</summary>
     internal int Prepare(Port port, ushort memoryId, in NmreqRegister body)
@@ -103,15 +119,25 @@ internal sealed partial class PortDirectory
         inner.Region.AddUser();
         Kring[] rx = [.. inner.Rx.Where(ring => withHost || !ring.IsHost)];
         Kring[] tx = [.. inner.Tx.Where(ring => withHost || !ring.IsHost)];
-        int error = inner.CreateRings(rx, tx);
-        if (error != Errno.Ok)
+        int error = Errno.Io;
+        try
         {
-            GiveRingsBack(inner);
-            return error;
+            error = inner.CreateRings(rx, tx);
+        }
+        finally
+        {
+            if (error != Errno.Ok)
+            {
+                GiveRingsBack(inner);
+            }
         }
 
-        inner.StartRings(rx, tx);
-        return Errno.Ok;
+        if (error == Errno.Ok)
+        {
+            inner.StartRings(rx, tx);
+        }
+
+        return error;
     }
 
     private static void GiveRingsBack(Port inner)

@@ -20,7 +20,8 @@ internal sealed partial class PortDirectory
         }
 
         PortScope scope = _scopes.Of(request.Name, request.Place);
-        if (scope.Ports.ContainsKey(request.Name) || HostHas(request.Name, request.Place))
+        if (scope.Ports.ContainsKey(request.Name) || FindNamed(scope, request.Name) is not null
+            || HostHas(request.Name, request.Place))
         {
             return Errno.Exist;
         }
@@ -30,9 +31,15 @@ internal sealed partial class PortDirectory
             return Errno.Inval;
         }
 
+        if (Regions.Quotas.TryTake(request.User, QuotaKind.PersistentPort) is not { } claim)
+        {
+            return Errno.NoMem;
+        }
+
         int error = host.PersistentInterfaces.TryCreate(request.Name, request.Place, out IPersistentInterface? shown);
         if (error != Errno.Ok)
         {
+            claim.Dispose();
             return error;
         }
 
@@ -40,10 +47,12 @@ internal sealed partial class PortDirectory
         if (error != Errno.Ok)
         {
             shown!.Dispose();
+            claim.Dispose();
             return error;
         }
 
-        port = made!;
+        made!.Claim = claim;
+        port = made;
         port.AddReference();
         log.Information("Made persistent port {Name}", port.Name);
         return Errno.Ok;
@@ -52,17 +61,13 @@ internal sealed partial class PortDirectory
     /// <summary>DELIF.</summary>
     internal int DeletePersistent(string name, CallerPlace place)
     {
-        if (!_scopes.Of(name, place).Ports.TryGetValue(name, out Port? port))
+        if (FindNamed(_scopes.Of(name, place), name) is not ValePort { Interface: not null, IsImplicit: false } port
+            || name.Contains(':', StringComparison.Ordinal))
         {
             return HostHas(name, place) ? Errno.Inval : Errno.NxIo;
         }
 
-        if (port is not ValePort { Interface: not null, IsImplicit: false } persistentPort || port.Name != name)
-        {
-            return HostHas(name, place) ? Errno.Inval : Errno.NxIo;
-        }
-
-        if (persistentPort.Switch is not null || port.References > 1)
+        if (port.Switch is not null || port.References > 1)
         {
             return Errno.Busy;
         }

@@ -36,7 +36,7 @@ internal sealed partial class PortDirectory(
     internal PortScopes Scopes => _scopes;
 
     /// <summary>Each port once.</summary>
-    internal IEnumerable<Port> Ports => _scopes.All.SelectMany(scope => scope.Ports.Values).Distinct();
+    internal IEnumerable<Port> Ports => _scopes.All.SelectMany(static scope => scope.All).Distinct();
 
     /// <summary>Finds or makes the port that a request names and takes a reference to it.</summary>
     /// <returns>0 or the errno of step 5 of REGISTER.</returns>
@@ -94,8 +94,7 @@ internal sealed partial class PortDirectory(
         }
 
         PortScope scope = _scopes.Of(request.Name, request.Place);
-        ForgetGone(scope, request.Name);
-        if (scope.Ports.TryGetValue(request.Name, out Port? known))
+        if (FindNamed(scope, request.Name) is { } known)
         {
             port = known;
             port.AddReference();
@@ -107,24 +106,56 @@ internal sealed partial class PortDirectory(
             return MakeVale(request, scope, out port);
         }
 
-        port = null!;
-        return HostHas(request.Name, request.Place) ? MakeNic(request, scope, out port) : Errno.NxIo;
+        return FindNic(request, scope, out port);
     }
 
     /// <summary>
-    /// Who has the port of an interface that is gone keeps it, with its rings stopped. By the name a new interface can be found,
-    /// or none (ENXIO).
+    /// A port that is not an interface's, by its name; a persistent port by the name that its own interface has now, if it has
+    /// one: udev and people rename those, too.
     /// </summary>
-    private static void ForgetGone(PortScope scope, string name)
+    private static Port? FindNamed(PortScope scope, string name)
     {
-        if (scope.Ports.TryGetValue(name, out Port? port) && port is NicPort { IsGone: true })
+        if (scope.Ports.TryGetValue(name, out Port? port) && !(IsPersistent(port, out string now) && port.Name == name && now != name))
         {
-            scope.Remove(name);
+            return port;
+        }
+
+        return scope.Ports.Values.FirstOrDefault(other => IsPersistent(other, out string now) && now == name);
+
+        static bool IsPersistent(Port port, out string now)
+        {
+            now = (port as ValePort)?.Interface?.NameNow ?? string.Empty;
+            return now.Length != 0;
         }
     }
 
+    /// <summary>
+    /// The port of the interface that has the name now: its index says which, whatever it was called before. Who has the port of
+    /// one that is gone keeps it, with its rings stopped; another interface may get the index.
+    /// </summary>
+    private int FindNic(PortRequest request, PortScope scope, out Port port)
+    {
+        port = null!;
+        int index = host.Interfaces.IndexOf(request.Name, request.Place);
+        if (index == 0 || host.PersistentInterfaces.IsEnding(request.Name, request.Place))
+        {
+            return Errno.NxIo;
+        }
+
+        if (!scope.Interfaces.TryGetValue(index, out NicPort? known) || known.IsGone)
+        {
+            scope.Remove(index);
+            return MakeNic(request, scope, index, out port);
+        }
+
+        known.Renamed(request.Name);
+        port = known;
+        port.AddReference();
+        return Errno.Ok;
+    }
+
     /// <summary>The port of an interface, by the driver that takes it over.</summary>
-    private int MakeNic(PortRequest request, PortScope scope, out Port port)
+    private int MakeNic(PortRequest request, PortScope scope, int index, out Port port)
     {
         string name = request.Name;
         port = null!;
@@ -145,8 +176,16 @@ internal sealed partial class PortDirectory(
             return error != Errno.Ok ? error : Errno.OpNotSupp;
         }
 
-        port = new NicPort(name, adapter, Regions.Global, Tunables, log, ended => OnNicEnded(scope, ended));
-        scope.Add(name, port);
+        if (adapter.Device is not 0 and int device && device != index)
+        {
+            // The name has gone to another interface just now.
+            adapter.Dispose();
+            return FindNic(request, scope, out port);
+        }
+
+        NicPort made = new(name, adapter, Regions.Global, Tunables, log, ended => OnNicEnded(scope, index, ended));
+        scope.Add(index, made);
+        port = made;
         port.AddReference();
         return Errno.Ok;
     }
@@ -220,7 +259,7 @@ internal sealed partial class PortDirectory(
         {
             uint extra = Math.Min(request.ExtraBuffers, Limits.ExtraBuffersMax);
             RegionSizes sizes = RegionSizes.ForPort(Regions.PrivateMinimum, rings, extra, pipes: 2);
-            int error = Regions.TryCreatePrivate(sizes, request.RegionLimit, out region);
+            int error = Regions.TryCreatePrivate(sizes, request.RegionLimit, request.User, out region);
             if (error != Errno.Ok)
             {
                 LogNoRegion(name, error);
@@ -292,8 +331,15 @@ internal sealed partial class PortDirectory(
         parent = null!;
         request = request with { IsImplicit = true };
         IPersistentInterface? shown = null;
+        QuotaClaim? claim = null;
         if (IsInterfaceName(request.Name))
         {
+            claim = Regions.Quotas.TryTake(request.User, QuotaKind.PersistentPort);
+            if (claim is null)
+            {
+                return Errno.NoMem;
+            }
+
             _ = host.PersistentInterfaces.TryCreate(request.Name, request.Place, out shown);
         }
 
@@ -301,10 +347,12 @@ internal sealed partial class PortDirectory(
         if (error != Errno.Ok)
         {
             shown?.Dispose();
+            claim?.Dispose();
             return error;
         }
 
-        parent = made!;
+        made!.Claim = claim;
+        parent = made;
         parent.AddReference();
         return Errno.Ok;
     }
@@ -349,6 +397,7 @@ internal sealed partial class PortDirectory(
             port.Interface?.Dispose();
         }
 
+        port.Claim?.Dispose();
         LogTotals(port);
     }
 
@@ -356,11 +405,11 @@ internal sealed partial class PortDirectory(
     private bool HostHas(string name, CallerPlace place) =>
         host.Interfaces.Exists(name, place) && !host.PersistentInterfaces.IsEnding(name, place);
 
-    private void OnNicEnded(PortScope scope, NicPort port)
+    private void OnNicEnded(PortScope scope, int index, NicPort port)
     {
-        if (scope.Ports.GetValueOrDefault(port.Name) == port)
+        if (scope.Interfaces.GetValueOrDefault(index) == port)
         {
-            scope.Remove(port.Name);
+            scope.Remove(index);
         }
 
         LogTotals(port);
@@ -369,11 +418,13 @@ internal sealed partial class PortDirectory(
     private void LogTotals(Port port)
     {
         (Rings.RingCounters tx, Rings.RingCounters rx) = port.Totals();
-        bool hadTraffic = (tx.Frames | rx.Frames | rx.NoRoom | tx.BadSlot | tx.NoDestination) != 0;
+        bool hadTraffic = (tx.Frames | rx.Frames | tx.Dropped | rx.Dropped) != 0;
         log.Write(
             hadTraffic ? LogEventLevel.Information : LogEventLevel.Debug,
             "Port {Name} closed: sent {TxFrames} frames, {TxBytes} bytes; received {RxFrames} frames, {RxBytes} bytes; "
-            + "dropped {NoRoom} for lack of room, {BadSlot} for bad slots, {NoDestination} without destination",
-            port.Name, tx.Frames, tx.Bytes, rx.Frames, rx.Bytes, rx.NoRoom, tx.BadSlot, tx.NoDestination);
+            + "dropped {NoRoom} for lack of room, {BadSlot} for bad slots, {NoDestination} without destination, "
+            + "{NoCarrier} without link, {TooLong} too long",
+            port.Name, tx.Frames, tx.Bytes, rx.Frames, rx.Bytes, rx.NoRoom + tx.NoRoom, tx.BadSlot + rx.BadSlot,
+            tx.NoDestination + rx.NoDestination, tx.NoCarrier, tx.TooLong + rx.TooLong);
     }
 }

@@ -55,20 +55,31 @@ internal sealed class PortScopes(SharedSwitches shared)
         }
     }
 
-    private PortScope Of(CallerPlace place)
+    /// <summary>The caller's namespace is known and held open, until <see cref="DropEmpty"/> finds nothing in it.</summary>
+    /// <returns>0, ENXIO for a namespace that is not known, ENOMEM when no descriptor is left to hold it.</returns>
+    internal int TryEnter(CallerPlace? place)
     {
-        if (place.IsOwn)
+        if (place is not { } known)
         {
-            return _own;
+            return Errno.NxIo;
         }
 
-        if (!_others.TryGetValue(place.Id, out (PortScope Scope, Fd Held) other))
+        if (known.IsOwn || _others.ContainsKey(known.Id))
         {
-            // Where it cannot be opened the caller is dying, and what it asked for goes with it.
-            other = (new PortScope(_switchesMax), Libc.Open(place.Path, OpenFlags.ReadOnly | OpenFlags.CloseOnExec, 0));
-            _others.Add(place.Id, other);
+            return Errno.Ok;
         }
 
-        return other.Scope;
+        Fd held = Libc.Open(known.Path, OpenFlags.ReadOnly | OpenFlags.CloseOnExec, 0);
+        if (held.IsInvalid)
+        {
+            held.Dispose();
+            return Errno.NoMem;
+        }
+
+        _others.Add(known.Id, (new PortScope(_switchesMax), held));
+        return Errno.Ok;
     }
+
+    /// <summary>Of a namespace that was entered.</summary>
+    private PortScope Of(CallerPlace place) => place.IsOwn ? _own : _others[place.Id].Scope;
 }

@@ -117,6 +117,14 @@ public sealed class ParameterTable
                 Write = value => tunables.Adapters = tunables.Adapters with { GenericNotifyNanoseconds = (uint)value },
             },
 
+            // The manual's name for whether generic_mit holds at all: 0 wakes programs at once.
+            new()
+            {
+                Name = "mitigate",
+                Read = () => tunables.Adapters.Mitigates ? 1 : 0,
+                Write = value => tunables.Adapters = tunables.Adapters with { Mitigates = value != 0 },
+            },
+
             // Without effect on what is accepted: host frames that need a checksum always are, it is computed here.
             new()
             {
@@ -191,6 +199,10 @@ public sealed class ParameterTable
     [
         // Only the module's debug builds look at it.
         Stored("debug", 0),
+
+        // Of netmap(4), gone from the module: mmap before REGISTER works whatever mmap_unreg says, and nobody ever used flags.
+        Stored("mmap_unreg", 0),
+        Stored("flags", 0),
 
         // The module ignores them on Linux, too: queues are the interface's, and pipes are not counted beforehand.
         Stored("generic_rings", 1),

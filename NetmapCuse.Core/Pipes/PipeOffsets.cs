@@ -10,9 +10,9 @@ namespace NetmapCuse.Core.Pipes;
 internal static unsafe class PipeOffsets
 {
     /// <summary>As the transfer without offsets does, with the larger of the two offsets.</summary>
-    internal static uint Pass(Kring tx, Kring rx, uint first, uint end)
+    internal static SlotSum Pass(Kring tx, Kring rx, uint first, uint end)
     {
-        uint bytes = 0;
+        SlotSum sum = default;
         for (uint i = first; i != end; i = RingWindow.Next(i, tx.NumSlots))
         {
             NetmapSlot slot = tx.Slots[i];
@@ -25,10 +25,10 @@ internal static unsafe class PipeOffsets
             uint offset = tx.OffsetOf(slot.Pointer);
             slot.Pointer = rx.WithOffset(slot.Pointer, Math.Max(offset, rx.OffsetOf(rx.Slots[i].Pointer)));
             rx.Slots[i] = slot;
-            bytes += slot.Length;
+            sum.Add(slot);
         }
 
-        return bytes;
+        return sum;
     }
 
     /// <summary>

@@ -1,4 +1,5 @@
 using NetmapCuse.Core.Abi.Linux;
+using NetmapCuse.Core.Books;
 using NetmapCuse.Core.Memory;
 using NetmapCuse.Core.Ports;
 using NetmapCuse.Core.Rings;
@@ -9,6 +10,8 @@ namespace NetmapCuse.Core.Pipes;
 internal sealed class PipePort(Pipe pipe, string name, PortRings rings, Region region) : Port(name, rings, region)
 {
     internal PipePort Peer => pipe.PeerOf(this);
+
+    private protected override PortKind Kind => PortKind.Pipe;
 
     internal override bool SupportsOffsets => true;
 

@@ -18,13 +18,13 @@ internal static unsafe class PipeTransfer
         uint first = tx.Indexes.HwCur;
         uint released = Volatile.Read(ref rx.Indexes.HwCur);
         uint end = EndOfLastPacket(tx, first, tx.Indexes.RHead);
-        uint bytes = rx.HasOffsets ? PipeOffsets.Pass(tx, rx, first, end) : Pass(tx, rx, first, end);
+        SlotSum passed = rx.HasOffsets ? PipeOffsets.Pass(tx, rx, first, end) : Pass(tx, rx, first, end);
         tx.Indexes.HwTail = RingWindow.Previous(released, n);
         if (end != first)
         {
             tx.Indexes.HwCur = end;
-            tx.Counters.Frames += RingWindow.Distance(first, end, n);
-            tx.Counters.Bytes += bytes;
+            passed.AddTo(ref tx.Counters);
+            passed.AddTo(ref rx.Counters);
             rx.Monitors?.Arrived(rx, first, RingWindow.Distance(first, end, n));
             Volatile.Write(ref rx.Indexes.HwTail, end);
             rx.Wake();
@@ -42,14 +42,12 @@ internal static unsafe class PipeTransfer
             return;
         }
 
-        uint bytes = Pass(rx, tx, first, head);
+        _ = Pass(rx, tx, first, head);
         if (rx.HasOffsets)
         {
             PipeOffsets.Reset(rx, first, head);
         }
 
-        rx.Counters.Frames += RingWindow.Distance(first, head, n);
-        rx.Counters.Bytes += bytes;
         Volatile.Write(ref rx.Indexes.HwCur, head);
         tx.Wake();
     }
@@ -72,15 +70,15 @@ internal static unsafe class PipeTransfer
         return buffers;
     }
 
-    /// <summary>Copies the slots [first, end) whole to the other side, which has none of them yet. Returns the sum of their lengths.</summary>
-    private static uint Pass(Kring from, Kring to, uint first, uint end)
+    /// <summary>Copies the slots [first, end) whole to the other side, which has none of them yet. </summary>
+    private static SlotSum Pass(Kring from, Kring to, uint first, uint end)
     {
         uint n = from.NumSlots;
-        uint bytes = 0;
+        SlotSum sum = default;
         for (uint i = first; i != end; i = RingWindow.Next(i, n))
         {
             NetmapSlot slot = from.Slots[i];
-            bytes += slot.Length;
+            sum.Add(slot);
             to.Slots[i] = slot;
             if ((slot.Flags & SlotFlags.BufferChanged) != 0)
             {
@@ -88,7 +86,7 @@ internal static unsafe class PipeTransfer
             }
         }
 
-        return bytes;
+        return sum;
     }
 
     /// <summary>One past the last slot without NS_MOREFRAG in [first, head); first when there is none.</summary>

@@ -1,5 +1,6 @@
 using NetmapCuse.Core.Abi.Linux;
 using NetmapCuse.Core.Abi.Netmap;
+using NetmapCuse.Core.Books;
 using NetmapCuse.Core.Rings;
 
 namespace NetmapCuse.Core.Ports;
@@ -12,6 +13,7 @@ internal sealed class Binding
 {
     private readonly ISleeper _sleeper;
     private InterfaceView? _interface;
+    private int _place = -1;
 
     private Binding(Port port, RingSelection selection, RegisterFlags flags, ISleeper sleeper)
     {
@@ -53,6 +55,9 @@ internal sealed class Binding
     /// <summary>poll pushes TX rings although nobody asked for POLLOUT.</summary>
     internal bool PushesTxOnPoll => (Flags & RegisterFlags.NoTxPoll) == 0;
 
+    /// <summary>poll updates RX rings although nobody asked for POLLIN.</summary>
+    internal bool UpdatesRxOnPoll => (Flags & RegisterFlags.DoRxPoll) != 0;
+
     /// <summary>
     /// Binds: ring selection, krings, exclusivity, rings, netmap_if, extra buffers (steps 9 to 19 of
     /// reference/netmap-behaviour.md section 2.1). Everything is undone on failure.
@@ -69,15 +74,20 @@ internal sealed class Binding
 
         port.AddBinding();
         Binding made = new(port, selection, request.Flags, sleeper) { Tunables = request.Tunables };
-        error = made.TryTakeRings(request.ExtraBuffers, request.Offsets);
-        if (error != Errno.Ok)
+        try
         {
-            port.DropBinding();
-            return error;
+            error = made.TryTakeRings(request.ExtraBuffers, request.Offsets);
+            binding = error == Errno.Ok ? made : null;
+        }
+        finally
+        {
+            if (binding is null)
+            {
+                port.DropBinding();
+            }
         }
 
-        binding = made;
-        return Errno.Ok;
+        return error;
     }
 
     /// <summary>Unbinds: afterwards no thread touches what this binding alone used, and all of it is free.</summary>
@@ -93,11 +103,27 @@ internal sealed class Binding
             }
         }
 
+        Port.LeaveBinding(_place);
         Port.DeleteUnusedRings(Rx, Tx);
         _interface!.Delete();
         Port.Region.DropUser();
         Port.DropBinding();
     }
+
+    /// <summary>Enters the binding into the books.</summary>
+    internal void Enter(int processId, uint userId, string command, RegisterMode mode) => _place = Port.EnterBinding(new BindingRecord
+    {
+        ProcessId = processId,
+        UserId = userId,
+        Mode = (uint)mode,
+        Flags = (ulong)Flags,
+        FirstTx = Tx.Length == 0 ? 0 : Tx[0].Index,
+        TxCount = (uint)Tx.Length,
+        FirstRx = Rx.Length == 0 ? 0 : Rx[0].Index,
+        RxCount = (uint)Rx.Length,
+        Since = DateTimeOffset.UtcNow.ToUnixTimeSeconds(),
+        Command = BookText.Of32(command),
+    });
 
     private int TryTakeRings(uint extraBuffers, OffsetsRequest? offsets)
     {
@@ -107,22 +133,22 @@ internal sealed class Binding
         }
 
         Port.Region.AddUser();
-        int error = Port.CreateRings(Rx, Tx);
-        if (error == Errno.Ok)
+        int error = Errno.Io;
+        try
         {
-            error = offsets?.Check(Port, [.. Tx, .. Rx]) ?? Errno.Ok;
+            error = CreateRings(offsets);
         }
-
-        if (error == Errno.Ok)
+        finally
         {
-            _interface = SharedInterface.TryCreate(Port, Selection);
-            error = _interface is null ? Errno.NoMem : Errno.Ok;
+            if (error != Errno.Ok)
+            {
+                Port.DeleteUnusedRings(Rx, Tx);
+                Port.Region.DropUser();
+            }
         }
 
         if (error != Errno.Ok)
         {
-            Port.DeleteUnusedRings(Rx, Tx);
-            Port.Region.DropUser();
             return error;
         }
 
@@ -137,5 +163,23 @@ internal sealed class Binding
 
         Port.StartRings(Rx, Tx);
         return Errno.Ok;
+    }
+
+    /// <summary>Rings and netmap_if, as far as they go.</summary>
+    private int CreateRings(OffsetsRequest? offsets)
+    {
+        int error = Port.CreateRings(Rx, Tx);
+        if (error == Errno.Ok)
+        {
+            error = offsets?.Check(Port, [.. Tx, .. Rx]) ?? Errno.Ok;
+        }
+
+        if (error == Errno.Ok)
+        {
+            _interface = SharedInterface.TryCreate(Port, Selection);
+            error = _interface is null ? Errno.NoMem : Errno.Ok;
+        }
+
+        return error;
     }
 }

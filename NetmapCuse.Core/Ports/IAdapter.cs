@@ -21,6 +21,9 @@ internal interface IAdapter : IDisposable
     /// <summary>What the interface has and can; asked anew before each opening, fixed while it is open.</summary>
     AdapterProperties Properties { get; }
 
+    /// <summary>The index of the Linux interface; 0 when it is none.</summary>
+    int Device => 0;
+
     /// <summary>How the interface is taken over, fallbacks named: for status views.</summary>
     string Status => string.Empty;
 

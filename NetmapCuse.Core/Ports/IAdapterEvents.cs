@@ -9,6 +9,9 @@ internal interface IAdapterEvents
     /// <summary>The link went up or down. Rings stay as they are.</summary>
     void LinkChanged(bool isUp);
 
-    /// <summary>The interface is gone for good: its rings are stopped and their sleepers woken.</summary>
+    /// <summary>The interface is called otherwise; everything else stays.</summary>
+    void Renamed(string name);
+
+    /// <summary>The interface is gone for good, or in another namespace: its rings are stopped and their sleepers woken.</summary>
     void Gone();
 }

@@ -38,6 +38,9 @@ internal sealed record AdapterSettings
     /// <summary>generic_mit: at most one RX wake-up in so many nanoseconds; below 32768 for no limit.</summary>
     internal uint GenericNotifyNanoseconds { get; init; } = 100_000;
 
+    /// <summary>mitigate: generic_mit holds; otherwise programs are woken at once.</summary>
+    internal bool Mitigates { get; init; } = true;
+
     /// <summary>generic_hwcsum: host frames that need a checksum are accepted.</summary>
     internal bool GenericChecksums { get; init; }
 }

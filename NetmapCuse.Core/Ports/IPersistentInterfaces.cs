@@ -23,6 +23,9 @@ internal interface IPersistentInterface : IDisposable
     /// <summary>Ends the interface from some other thread, soon.</summary>
     void EndLater();
 
+    /// <summary>What it is called now; null when it is gone, or nobody can be shown one.</summary>
+    string? NameNow => null;
+
     /// <summary>Its MTU now; the usual 1500 when it cannot be told.</summary>
     uint Mtu { get; }
 }

@@ -120,8 +120,6 @@ internal sealed partial class NicPort
                 left -= length;
                 slots.PutLength(taken++, length, left != 0 ? SlotFlags.MoreFragments : SlotFlags.None);
             }
-
-            ring.Counters.Frames++;
         }
 
         Volatile.Write(ref ring.Indexes.HwTail, RingWindow.Advance(tail, taken, n));

@@ -59,7 +59,6 @@ internal sealed partial class NicPort
         if (room != 0 && (_tunables.NoPendingInterrupt || ring.TakeMustLook()))
         {
             uint received = queue.Receive(new SlotBatch(ring, tail, room));
-            ring.Counters.Frames += received;
             Volatile.Write(ref ring.Indexes.HwTail, RingWindow.Advance(tail, Math.Min(received, room), n));
             if (received != 0)
             {
@@ -97,7 +96,6 @@ internal sealed partial class NicPort
     {
         uint offered = RingWindow.Distance(first, head, ring.NumSlots);
         uint taken = Math.Min(queue.Transmit(new SlotBatch(ring, first, offered)), offered);
-        ring.Counters.Frames += taken;
         return RingWindow.Advance(first, taken, ring.NumSlots);
     }
 

@@ -1,4 +1,5 @@
 using NetmapCuse.Core.Abi.Linux;
+using NetmapCuse.Core.Books;
 using NetmapCuse.Core.Memory;
 using NetmapCuse.Core.Rings;
 using Serilog;
@@ -43,6 +44,8 @@ internal sealed partial class NicPort : Port, IAdapterEvents
         UseHostRings(0, 0);
     }
 
+    private protected override PortKind Kind => PortKind.Interface;
+
     internal override bool MayChangeRegion => Bindings == 0 && Pipes.Count == 0;
 
     internal override bool ReceivesInSync => true;
@@ -60,6 +63,9 @@ internal sealed partial class NicPort : Port, IAdapterEvents
     /// <summary>The interface does not exist any more.</summary>
     internal bool IsGone => _isGone;
 
+    /// <summary>The index of the Linux interface; 0 when it is none.</summary>
+    internal int Device => _adapter.Device;
+
     /// <summary>How its driver has it, for status views.</summary>
     internal string Status => _adapter.Status;
 
@@ -68,11 +74,15 @@ internal sealed partial class NicPort : Port, IAdapterEvents
         System.Globalization.CultureInfo.InvariantCulture,
         $"{Name}: {(_isOpen ? Status : "not open")}; rx {Rings.Rx} x {Rings.RxSlots}, tx {Rings.Tx} x {Rings.TxSlots}, host rx {HostRxRings}, host tx {HostTxRings}");
 
-    /// <summary>Numbers of host rings that a request wants; 0 for the driver's own. Honoured while nobody is bound.</summary>
+    /// <summary>
+    /// Numbers of host rings that a request wants; 0 for the driver's own. Honoured while nobody is bound: then the interface may also
+    /// have got other rings (ethtool -L, -G) since the port was made, which a pipe on it can keep for long.
+    /// </summary>
     internal override void SetHostRings(uint tx, uint rx)
     {
         if (Bindings == 0)
         {
+            Rings = _adapter.Properties.Rings;
             UseHostRings(tx, rx);
         }
     }
@@ -113,6 +123,16 @@ internal sealed partial class NicPort : Port, IAdapterEvents
         return error;
     }
 
+    /// <summary>
+    /// TX before RX: a driver whose RX and TX queue share a socket would else make another one for a TX queue that ends next, and
+    /// have the whole region pinned for it.
+    /// </summary>
+    internal override void DeleteUnusedRings(ReadOnlySpan<Kring> rx, ReadOnlySpan<Kring> tx)
+    {
+        base.DeleteUnusedRings([], tx);
+        base.DeleteUnusedRings(rx, []);
+    }
+
     internal override bool HasNews(Kring ring)
     {
         if (ring.IsHost)
@@ -139,9 +159,18 @@ internal sealed partial class NicPort : Port, IAdapterEvents
 
     public void LinkChanged(bool isUp) => _log.Information("Link of {Name} is {State}", Name, isUp ? "up" : "down");
 
+    public void Renamed(string name)
+    {
+        if (Name != name)
+        {
+            _log.Information("{Before} is called {Name} now", Name, name);
+            Name = name;
+        }
+    }
+
     public void Gone()
     {
-        _log.Warning("Interface {Name} is gone; programs that use it get errors until they close it", Name);
+        _log.Warning("Interface {Name} is gone, or in another namespace; programs that use it get errors until they close it", Name);
         _isGone = true;
         Kring[] rings = [.. Tx, .. Rx];
         Array.ForEach(rings, static ring => ring.Stop());
@@ -215,6 +244,7 @@ internal sealed partial class NicPort : Port, IAdapterEvents
         _adapter.Host?.Spread(HostRxRings);
         error = _adapter.Open(Region, this);
         _isOpen = error == Errno.Ok;
+        Tell(_isOpen ? Status : "not open");
         return error;
     }
 

@@ -1,3 +1,4 @@
+using NetmapCuse.Core.Books;
 using NetmapCuse.Core.Memory;
 using NetmapCuse.Core.Rings;
 
@@ -11,6 +12,8 @@ internal sealed class NullPort : Port
 {
     internal NullPort(string name, PortRings rings, Region region)
         : base($"null:{name}", rings, region) => region.AddReference();
+
+    private protected override PortKind Kind => PortKind.Null;
 
     internal override bool SupportsOffsets => true;
 

@@ -1,4 +1,5 @@
 using NetmapCuse.Core.Abi.Linux;
+using NetmapCuse.Core.Books;
 using NetmapCuse.Core.Memory;
 using NetmapCuse.Core.Rings;
 
@@ -11,6 +12,7 @@ namespace NetmapCuse.Core.Ports;
 internal abstract class Port
 {
     private readonly Region _ownRegion;
+    private readonly PortPlace? _place;
     private int _references;
 
     protected Port(string name, PortRings rings, Region region)
@@ -19,13 +21,18 @@ internal abstract class Port
         Name = name;
         Rings = rings;
         Region = region;
+        _place = region.Books?.AddPort(name, rings);
+        Enter();
     }
 
-    /// <summary>The name that requests use.</summary>
-    internal string Name { get; }
+    /// <summary>The name that requests use, or that an interface had when it was last asked for.</summary>
+    internal string Name { get; private protected set; }
+
+    /// <summary>What the port is, in the books.</summary>
+    private protected virtual PortKind Kind => PortKind.Other;
 
     /// <summary>NIC rings and slots; host rings apart.</summary>
-    internal PortRings Rings { get; }
+    internal PortRings Rings { get; private protected set; }
 
     internal uint HostTxRings { get; private protected set; }
 
@@ -86,14 +93,14 @@ internal abstract class Port
     internal virtual bool ReceivesInSync => false;
 
     /// <summary>A TX sync with what the ring's monitors see of it: what everybody calls who syncs a ring. Data path.</summary>
-    internal bool Send(Kring ring, int callerThread)
+    internal bool Send(Kring ring)
     {
         if (ring.Monitors is not { } monitors)
         {
             return TxSync(ring);
         }
 
-        monitors.Sending(ring, ReadsIndirectSlots ? callerThread : 0);
+        monitors.Sending(ring, ReadsIndirectSlots);
         uint firstCompleted = RingWindow.Next(ring.Indexes.HwTail, ring.NumSlots);
         bool done = TxSync(ring);
         monitors.Completed(ring, firstCompleted, RingWindow.Next(ring.Indexes.HwTail, ring.NumSlots));
@@ -181,6 +188,7 @@ internal abstract class Port
         if (--_references == 0)
         {
             ReturnToOwnRegion();
+            _place?.End();
             OnEnded();
         }
     }
@@ -273,8 +281,30 @@ internal abstract class Port
         Tx = Make(RingDirection.Tx, Rings.Tx, HostTxRings, Rings.TxSlots);
         Rx = Make(RingDirection.Rx, Rings.Rx, HostRxRings, Rings.RxSlots);
 
-        static Kring[] Make(RingDirection direction, uint nic, uint host, uint slots) =>
-            [.. Enumerable.Range(0, (int)(nic + host)).Select(i => new Kring(direction, (uint)i, slots, i >= nic))];
+        Enter();
+
+        Kring[] Make(RingDirection direction, uint nic, uint host, uint slots) =>
+            [.. Enumerable.Range(0, (int)(nic + host)).Select(i => new Kring(direction, (uint)i, slots, i >= nic, _place))];
+    }
+
+    /// <summary>Enters a binding into the books; returns its place there.</summary>
+    internal int EnterBinding(in BindingRecord binding) => _place?.AddBinding(binding) ?? -1;
+
+    internal void LeaveBinding(int place) => _place?.ReturnBinding(place);
+
+    /// <summary>Tells readers of the books how the port is served, in words.</summary>
+    private protected void Tell(string detail) => _place?.SetDetail(detail);
+
+    private void Enter()
+    {
+        if (_place is { } place)
+        {
+            place.Record.Kind = Kind;
+            place.Record.HostTxRings = HostTxRings;
+            place.Record.HostRxRings = HostRxRings;
+            place.Record.MemoryId = Region.Id;
+            place.Record.RegionBytes = Region.Layout.MemorySize;
+        }
     }
 
     /// <summary>For a port that has the rings of another one.</summary>
@@ -282,11 +312,23 @@ internal abstract class Port
     {
         Tx = tx;
         Rx = rx;
+        Enter();
     }
 
     private protected void DestroyKrings()
     {
         (PastTx, PastRx) = Totals();
+        foreach (Kring ring in (IEnumerable<Kring>)[.. Tx, .. Rx])
+        {
+            ring.Hide();
+        }
+
+        if (_place is { } place)
+        {
+            place.Record.PastTx = PastTx;
+            place.Record.PastRx = PastRx;
+        }
+
         Tx = [];
         Rx = [];
     }

@@ -24,6 +24,12 @@ internal sealed record PortRequest
     /// <summary>Parameters that the syncs of a binding look at.</summary>
     internal Tunables Tunables { get; init; } = new();
 
+    /// <summary>Whom what is made for it is counted for.</summary>
+    internal uint User { get; init; }
+
+    /// <summary>Where what the request changes is noted.</summary>
+    internal UndoList Undo { get; init; } = new();
+
     /// <summary>nr_mem_id, 0 for the default of the port.</summary>
     internal ushort MemoryId { get; init; }
 

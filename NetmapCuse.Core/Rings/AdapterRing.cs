@@ -66,4 +66,7 @@ internal sealed unsafe class AdapterRing(Kring ring)
 
     /// <summary>Counts frames that the interface dropped because the ring had no room.</summary>
     internal void CountNoRoom(uint frames) => ring.CountNoRoom(frames);
+
+    /// <summary>Counts frames that were dropped; by who holds the ring.</summary>
+    internal void CountDropped(DropCause cause, uint frames) => ring.Counters.CountDropped(cause, frames);
 }

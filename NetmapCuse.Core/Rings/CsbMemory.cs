@@ -1,4 +1,5 @@
 using NetmapCuse.Core.Abi.Netmap;
+using NetmapCuse.Core.Clients;
 
 namespace NetmapCuse.Core.Rings;
 
@@ -12,10 +13,10 @@ internal abstract class CsbMemory : IDisposable
     /// Maps the arrays when both are shared memory of the caller, else reads and writes them remotely, which costs a
     /// system call each time.
     /// </summary>
-    internal static CsbMemory Open(int threadId, in NmreqCsb addresses, int entries)
+    internal static CsbMemory Open(ClientProcess client, in NmreqCsb addresses, int entries)
     {
         ulong bytes = (ulong)entries * CsbToServer.EntryBytes;
-        return MappedCsb.TryOpen(threadId, addresses, bytes) ?? (CsbMemory)new RemoteCsb(threadId, addresses);
+        return MappedCsb.TryOpen(client, addresses, bytes) ?? (CsbMemory)new RemoteCsb(client.Memory, addresses);
     }
 
     internal abstract bool TryRead(int entry, out CsbWords words);

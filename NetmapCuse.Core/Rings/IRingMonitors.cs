@@ -18,8 +18,8 @@ internal interface IRingMonitors
 
     /// <summary>TX: the sync is about to send the slots [hwcur, rhead).</summary>
     /// <param name="ring">The ring.</param>
-    /// <param name="indirectThread">Thread of the process in which NS_INDIRECT slots point; 0 where the flag means nothing.</param>
-    void Sending(Kring ring, int indirectThread);
+    /// <param name="mayBeIndirect">NS_INDIRECT means something in this ring: such slots have their data on the stage, or none.</param>
+    void Sending(Kring ring, bool mayBeIndirect);
 
     /// <summary>TX: the port is done with the slots [first, end). Whoever fills them next does not know yet.</summary>
     void Completed(Kring ring, uint first, uint end);

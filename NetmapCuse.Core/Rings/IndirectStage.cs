@@ -82,16 +82,16 @@ internal sealed unsafe class IndirectStage(uint numSlots)
     }
 
     /// <summary>Reads what was listed. The caller holds the stage and nothing else: this may take for ever.</summary>
-    /// <param name="thread">Whose memory.</param>
+    /// <param name="memory">Whose memory.</param>
     /// <param name="bufferSize">Longer slots are not read.</param>
-    internal void Read(int thread, uint bufferSize)
+    internal void Read(CallerMemory memory, uint bufferSize)
     {
         for (uint i = 0; i < _count; i++)
         {
             ref Entry entry = ref _entries[_listed[i]];
             byte* data = _memory + entry.Offset;
             entry.Bytes = entry.Pointer != 0 && entry.Length <= bufferSize
-                ? (int)Math.Max(ClientMemory.Read(thread, entry.Pointer, data, entry.Length), 0)
+                ? (int)Math.Max(memory.Read(entry.Pointer, data, entry.Length), 0)
                 : 0;
             uint bytes = (uint)entry.Bytes;
             NativeMemory.Clear(data + bytes, Math.Max(RoundUp(bytes), Line) - bytes);

@@ -11,7 +11,11 @@ internal sealed unsafe partial class Kring
     private int _holder;
 
     /// <summary>Bindings that use the ring.</summary>
-    internal int Users { get; set; }
+    internal int Users
+    {
+        get => _record->Users;
+        set => _record->Users = value;
+    }
 
     /// <summary>The binding that has the ring to itself, if any.</summary>
     internal object? ExclusiveOwner { get; set; }
@@ -21,6 +25,9 @@ internal sealed unsafe partial class Kring
 
     /// <summary>On the TX ring of a pipe: the ring of the other side, whose slots have the same buffers. Lives as long as this one.</summary>
     internal Kring? Mirror { get; private set; }
+
+    /// <summary>On the RX ring of a pipe: the TX ring whose <see cref="Mirror"/> it is.</summary>
+    internal Kring? MirrorOf { get; private set; }
 
     /// <summary>The ring's address for clients: bytes from the start of the mapping.</summary>
     internal ulong ClientOffset => _region!.ClientOffset((byte*)_ring);
@@ -68,8 +75,12 @@ internal sealed unsafe partial class Kring
         }
 
         owner.Mirror = this;
+        MirrorOf = owner;
         return true;
     }
+
+    /// <summary>The port has the ring no longer: readers of the books do not see it any more.</summary>
+    internal void Hide() => _place.Hide();
 
     /// <summary>Deletes the shared ring; its buffers are those that its slots show.</summary>
     internal void Delete()
@@ -97,6 +108,7 @@ internal sealed unsafe partial class Kring
         region.ReturnRing(_object);
         Interlocked.Exchange(ref _stage, null)?.End();
         Mirror = null;
+        MirrorOf = null;
         _region = null;
         _ring = null;
         Slots = null;

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using NetmapCuse.Core.Abi.Netmap;
+using NetmapCuse.Core.Books;
 using NetmapCuse.Core.Memory;
 
 namespace NetmapCuse.Core.Rings;
@@ -14,26 +15,33 @@ namespace NetmapCuse.Core.Rings;
 /// </summary>
 internal sealed unsafe partial class Kring : IShowsBuffers
 {
-    internal RingIndexes Indexes;
-    internal RingCounters Counters;
-
     private const int Idle = 0;
     private const int Held = 1;
     private const int Stopped = 2;
 
+    private readonly RingPlace _place;
+    private readonly RingRecord* _record;
     private NetmapRing* _ring;
     private int _state = Stopped;
     private int _mustLook = 1;
     private volatile ISleeper[] _sleepers = [];
     private volatile IRingMonitors? _monitors;
 
-    internal Kring(RingDirection direction, uint index, uint numSlots, bool isHost)
+    internal Kring(RingDirection direction, uint index, uint numSlots, bool isHost, PortPlace? port = null)
     {
+        _place = port?.AddRing(direction, index, numSlots, isHost) ?? new RingPlace();
+        _record = _place.Record;
         Direction = direction;
         Index = index;
         NumSlots = numSlots;
         IsHost = isHost;
     }
+
+    /// <summary>Where the ring stands; in the books.</summary>
+    internal ref RingIndexes Indexes => ref _record->Indexes;
+
+    /// <summary>What it has done; in the books.</summary>
+    internal ref RingCounters Counters => ref _record->Counters;
 
     internal RingDirection Direction { get; }
 
@@ -134,6 +142,7 @@ internal sealed unsafe partial class Kring : IShowsBuffers
     {
         uint tail = Volatile.Read(ref Indexes.HwTail);
         Indexes.RTail = tail;
+        _record->Syncs++;
         Volatile.Write(ref _ring->Tail, tail);
         return Indexes.RCur != tail;
     }

@@ -1,4 +1,5 @@
 using NetmapCuse.Core.Abi.Netmap;
+using NetmapCuse.Core.Clients;
 using NetmapCuse.Core.Memory;
 
 namespace NetmapCuse.Core.Rings;
@@ -20,14 +21,14 @@ internal sealed unsafe class MappedCsb : CsbMemory
     }
 
     /// <summary>Null when either array lies in memory that cannot be shared.</summary>
-    internal static MappedCsb? TryOpen(int threadId, in NmreqCsb addresses, ulong bytes)
+    internal static MappedCsb? TryOpen(ClientProcess client, in NmreqCsb addresses, ulong bytes)
     {
-        if (TryOpen(threadId, addresses.ToServer, bytes) is not { } toServer)
+        if (TryOpen(client, addresses.ToServer, bytes) is not { } toServer)
         {
             return null;
         }
 
-        if (TryOpen(threadId, addresses.ToProgram, bytes) is not { } toProgram)
+        if (TryOpen(client, addresses.ToProgram, bytes) is not { } toProgram)
         {
             toServer.Dispose();
             return null;
@@ -68,11 +69,11 @@ internal sealed unsafe class MappedCsb : CsbMemory
         _toProgramMemory.Dispose();
     }
 
-    private static ExternalMemory? TryOpen(int threadId, ulong address, ulong bytes)
+    private static ExternalMemory? TryOpen(ClientProcess client, ulong address, ulong bytes) => client.Look(folder =>
     {
-        _ = ExternalMemory.TryOpen(threadId, address, bytes + InPage(address), out ExternalMemory? memory);
+        _ = ExternalMemory.TryOpen(folder, address, bytes + InPage(address), out ExternalMemory? memory);
         return memory;
-    }
+    });
 
     private static ulong InPage(ulong address) => address % RegionLayout.Page;
 

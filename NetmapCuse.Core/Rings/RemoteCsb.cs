@@ -5,16 +5,15 @@ using NetmapCuse.Core.Interop;
 namespace NetmapCuse.Core.Rings;
 
 /// <summary>
-/// CSB arrays in private memory of a process. Its thread waits in START as long as this is in use, so the thread id stays
-/// its own.
+/// CSB arrays in private memory of the process whose thread waits in START.
 /// </summary>
-internal sealed class RemoteCsb(int threadId, NmreqCsb addresses) : CsbMemory
+internal sealed class RemoteCsb(CallerMemory memory, NmreqCsb addresses) : CsbMemory
 {
     internal override bool TryRead(int entry, out CsbWords words)
     {
         CsbToServer read = default;
-        bool good = ClientMemory.TryReadInOrder(
-            threadId, addresses.ToServer + At(entry), MemoryMarshal.AsBytes(new Span<CsbToServer>(ref read)), sizeof(uint));
+        bool good = memory.TryReadInOrder(
+            addresses.ToServer + At(entry), MemoryMarshal.AsBytes(new Span<CsbToServer>(ref read)), sizeof(uint));
         words = new CsbWords(read.Head, read.Cur, read.NeedsKick != 0);
         return good;
     }
@@ -22,15 +21,15 @@ internal sealed class RemoteCsb(int threadId, NmreqCsb addresses) : CsbMemory
     internal override bool TryWrite(int entry, uint hwCur, uint hwTail)
     {
         Span<uint> words = [hwCur, hwTail];
-        return ClientMemory.TryWriteInOrder(
-            threadId, addresses.ToProgram + At(entry), MemoryMarshal.AsBytes(words), sizeof(uint));
+        return memory.TryStoreInOrder(
+            addresses.ToProgram + At(entry), MemoryMarshal.AsBytes(words), sizeof(uint));
     }
 
     internal override bool TrySetKick(int entry, bool wanted)
     {
         uint value = wanted ? 1u : 0;
-        bool written = ClientMemory.TryWrite(
-            threadId, addresses.ToProgram + At(entry) + CsbToProgram.NeedsKickOffset,
+        bool written = memory.TryStore(
+            addresses.ToProgram + At(entry) + CsbToProgram.NeedsKickOffset,
             MemoryMarshal.AsBytes(new ReadOnlySpan<uint>(in value)));
         Interlocked.MemoryBarrier();
         return written;

@@ -35,8 +35,8 @@ internal readonly unsafe ref struct SlotBatch
 
     /// <summary>
     /// Reads a slot to be sent: once, with an index that is a buffer (0 where it was none), in ptr the place in it where the data
-    /// start, and a length that fits behind that. Clears NS_BUF_CHANGED and NS_REPORT in the ring, and counts the bytes: read what is
-    /// going to be taken, nothing else.
+    /// start, and a length that fits behind that. Clears NS_BUF_CHANGED and NS_REPORT in the ring, and counts the bytes, and the frame at
+    /// its last slot: read what is going to be sent, nothing else; what cannot be sent after all is <see cref="Uncount"/>ed.
     /// </summary>
     internal NetmapSlot Read(uint i)
     {
@@ -50,8 +50,27 @@ internal readonly unsafe ref struct SlotBatch
         slot.BufferIndex = _ring.UsableIndex(slot.BufferIndex);
         slot.Pointer = _ring.OffsetOf(slot.Pointer);
         slot.Length = (ushort)Math.Min(slot.Length, _ring.BufferSize - slot.Pointer);
-        _ring.Counters.Bytes += slot.Length;
+        Tally(slot.Length, slot.Flags);
         return slot;
+    }
+
+    /// <summary>Takes a frame whose slots were all read out of what counts as sent.</summary>
+    /// <param name="bytes">The lengths of its slots.</param>
+    /// <param name="cause">Why it is dropped.</param>
+    internal void Uncount(ulong bytes, DropCause cause)
+    {
+        _ring.Counters.Frames--;
+        _ring.Counters.Bytes -= bytes;
+        _ring.Counters.CountDropped(cause, 1);
+    }
+
+    /// <summary>The flags of a slot, read once.</summary>
+    internal SlotFlags FlagsOf(uint i) => _ring.Slots[Position(i)].Flags;
+
+    private void Tally(uint bytes, SlotFlags flags)
+    {
+        _ring.Counters.Bytes += bytes;
+        _ring.Counters.Frames += (flags & SlotFlags.MoreFragments) == 0 ? 1u : 0u;
     }
 
     /// <summary>
@@ -108,7 +127,7 @@ internal readonly unsafe ref struct SlotBatch
         shared->BufferIndex = buffer;
         shared->Length = (ushort)length;
         shared->Flags = flags;
-        _ring.Counters.Bytes += length;
+        Tally(length, flags);
     }
 
     /// <summary>Fills a slot whose buffer stays with a frame, or with a part of one, which is where <see cref="Room"/> said.</summary>
@@ -117,7 +136,7 @@ internal readonly unsafe ref struct SlotBatch
         NetmapSlot* shared = _ring.Slots + Position(i);
         shared->Length = (ushort)length;
         shared->Flags = flags;
-        _ring.Counters.Bytes += length;
+        Tally(length, flags);
     }
 
     /// <summary>Gives a buffer back unfilled, when a queue closes.</summary>

@@ -12,12 +12,15 @@ internal abstract class DeferredCall : DeferredReply
 
     /// <param name="calls">Where an interrupt finds this call.</param>
     /// <param name="unique">Names the request.</param>
+    /// <param name="threadId">Who calls.</param>
     /// <param name="data">The argument structure as it is now.</param>
     /// <param name="outSize">How much of it goes back to the caller.</param>
-    protected DeferredCall(DeferredCalls calls, ulong unique, ReadOnlySpan<byte> data, int outSize)
+    protected DeferredCall(DeferredCalls calls, ulong unique, int threadId, ReadOnlySpan<byte> data, int outSize)
     {
         _calls = calls;
         Unique = unique;
+        ThreadId = threadId;
+        StartedAt = Environment.TickCount64;
         Data = data.ToArray();
         OutSize = Math.Min(outSize, data.Length);
         calls.Add(this);
@@ -28,6 +31,12 @@ internal abstract class DeferredCall : DeferredReply
     public sealed override CancellationToken Interrupted => _interrupted.Token;
 
     internal ulong Unique { get; }
+
+    /// <summary>Who calls; waits until the call is answered.</summary>
+    internal int ThreadId { get; }
+
+    /// <summary>When it was deferred (Environment.TickCount64).</summary>
+    internal long StartedAt { get; }
 
     protected int OutSize { get; }
 
@@ -42,6 +51,7 @@ internal abstract class DeferredCall : DeferredReply
         Answer(result);
     }
 
+    /// <summary>The caller does not want to wait any more. May be told several times.</summary>
     internal void Interrupt() => _interrupted.Cancel();
 
     /// <summary>Takes the answer to the kernel. Nothing happens when the connection has ended.</summary>

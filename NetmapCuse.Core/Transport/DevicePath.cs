@@ -6,8 +6,9 @@ using Serilog;
 namespace NetmapCuse.Core.Transport;
 
 /// <summary>
-/// The place where a device file is served: an empty regular file that is ours alone while this object lives. A lock on
-/// that file keeps two daemons from mounting on it at the same time.
+/// The place where a device file is served: an empty regular file. What says that somebody serves there is a mount that can be
+/// seen; a lock on the file only keeps two daemons that start at the same moment apart. Whoever holds it for longer is a stranger,
+/// or a daemon that serves the same file in another mount namespace, where its mount is in nobody's way.
 /// </summary>
 internal sealed class DevicePath : IDisposable
 {
@@ -16,6 +17,9 @@ internal sealed class DevicePath : IDisposable
 
     // A daemon under heavy load answers within this; one that does not is stopped or hangs, and is replaced.
     private static readonly TimeSpan s_probePatience = TimeSpan.FromSeconds(3);
+
+    // How long a daemon that starts may take from its lock to its mount, before it counts as a stranger.
+    private static readonly TimeSpan s_lockPatience = TimeSpan.FromSeconds(2);
 
     // So many mounts on top of each other are somebody's accident, not something to dig through.
     private const int StaleMountsMax = 16;
@@ -38,27 +42,51 @@ internal sealed class DevicePath : IDisposable
     {
         string resolved = Resolve(path);
         (bool replaced, bool hung) = ReplaceStaleMounts(resolved, log);
-        bool absent = RefuseOthersFile(resolved);
-        Fd file = Open(resolved, absent);
-
-        // The empty file below a dead daemon's mount was that daemon's: it goes when this one ends.
-        bool created = absent || replaced;
-
-        // A daemon that hangs still holds its lock, on a file that it serves no longer.
-        bool locked = Libc.TryLock(file) == 0;
-        if (MountTable.At(resolved) is not null || (!locked && !hung))
+        for (long start = Environment.TickCount64; ; Thread.Sleep(20))
         {
-            file.Dispose();
-            throw AlreadyServed(resolved);
-        }
+            bool absent = RefuseOthersFile(resolved);
+            Fd file = Open(resolved, absent);
 
-        return new DevicePath(resolved, file, created);
+            // The empty file below a dead daemon's mount was that daemon's: it goes when this one ends.
+            DevicePath claimed = new(resolved, file, created: absent || replaced);
+            bool locked = Libc.TryLock(file) || Libc.TryShareLock(file);
+            if (MountTable.At(resolved) is not null)
+            {
+                file.Dispose();
+                throw AlreadyServed(resolved);
+            }
+
+            // A daemon that ends may just have removed the file.
+            bool isThere = claimed.IsStillOurFile();
+            bool isOver = hung || Environment.TickCount64 - start > s_lockPatience.TotalMilliseconds;
+            if (isThere && (locked || isOver))
+            {
+                if (!locked && !hung)
+                {
+                    log.Information("Somebody holds a lock on {Path}, but nothing is mounted there: going on", resolved);
+                }
+
+                return claimed;
+            }
+
+            file.Dispose();
+            if (isOver)
+            {
+                throw Unusable(resolved, Errno.NoEnt);
+            }
+        }
     }
 
-    /// <summary>Removes the file if it was made here. The mount has to be gone.</summary>
+    /// <summary>The mount is there for all to see: others may have their lock now.</summary>
+    internal void OnMounted() => _ = Libc.TryShareLock(_file);
+
+    /// <summary>
+    /// Removes the file if it was made here and nobody else has a lock on it: removing it would take the mount away that a daemon in
+    /// another namespace has there. Our mount has to be gone.
+    /// </summary>
     public void Dispose()
     {
-        if (_created && MountTable.At(Path) is null && IsStillOurFile())
+        if (_created && Libc.TryLock(_file) && MountTable.At(Path) is null && IsStillOurFile())
         {
             _ = Libc.Unlink(Path);
         }

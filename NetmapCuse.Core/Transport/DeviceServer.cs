@@ -14,6 +14,7 @@ public sealed class DeviceServer : IPollWaker, IDisposable
     private readonly FrontDoor _door;
     private readonly DevicePath? _path;
     private readonly DeferredCalls _deferred = new();
+    private readonly CallerWatch _callers;
     private readonly Notifier _notifier;
     private readonly IRequestSource _source;
     private readonly TaskCompletionSource<EndReason> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -32,6 +33,7 @@ public sealed class DeviceServer : IPollWaker, IDisposable
         _door = door;
         _path = path;
         _notifier = new Notifier(door.Device);
+        _callers = new CallerWatch(_deferred);
         IRequestSource? source = null;
         try
         {
@@ -39,10 +41,12 @@ public sealed class DeviceServer : IPollWaker, IDisposable
             Dispatcher dispatcher = door.CreateDispatcher(handler, _deferred);
             _source = source = StartThreads(uring, overUring, dispatcher);
             door.OnServing();
+            path?.OnMounted();
         }
         catch
         {
             _stopping = true;
+            _callers.Dispose();
             door.End();
             bool joined = source?.Join(s_stopPatience) ?? true;
             source?.Dispose();
@@ -121,6 +125,9 @@ public sealed class DeviceServer : IPollWaker, IDisposable
             overFuse, path, () => new PageCacheDoor(options, path.Path, (DeviceFileMemory)memory), handler, log);
     }
 
+    /// <summary>Wakes sleepers by the shortest way, for whoever serves the calls.</summary>
+    public IPollWaker Waker => _notifier;
+
     /// <inheritdoc/>
     public void WakePollers(ulong kernelHandle) => _notifier.WakePollers(kernelHandle);
 
@@ -141,6 +148,7 @@ public sealed class DeviceServer : IPollWaker, IDisposable
             _stopping = true;
             _door.End();
             _deferred.InterruptAll();
+            _callers.Dispose();
             bool joined = _source.Join(s_stopPatience);
             _source.Dispose();
             if (joined)
@@ -230,7 +238,7 @@ public sealed class DeviceServer : IPollWaker, IDisposable
             throw new StartException(StartFailure.NoUring, "the kernel does not offer FUSE over io_uring");
         }
 
-        UringQueues queues = new(_door.Device, dispatcher, _deferred, OnConnectionEnd, _log);
+        UringQueues queues = new(_door.Device, _door.Path, dispatcher, _deferred, OnConnectionEnd, _log);
         int errno = queues.WaitRegistered();
         if (errno == Errno.Ok)
         {

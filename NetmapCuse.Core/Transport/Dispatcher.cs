@@ -34,7 +34,15 @@ internal sealed class Dispatcher(
             case FuseOpcode.Ioctl:
                 return Ioctl(caller, ref request, ref reply, deferrer);
             case FuseOpcode.Poll:
-                Poll(caller, ref request, ref reply);
+                if (request.TryTake(out FusePollIn poll))
+                {
+                    bool mayWait = (poll.Flags & FuseProtocol.PollScheduleNotify) != 0;
+                    uint ready = handler.Poll(new PollCall(poll.Handle, poll.Events, poll.KernelHandle, mayWait, caller));
+                    reply.Put(new FusePollOut { ReadyEvents = ready });
+                    return Disposition.Reply;
+                }
+
+                reply.Fail(Errno.Io);
                 return Disposition.Reply;
             case FuseOpcode.Open:
                 Open(caller, ref reply);
@@ -126,19 +134,6 @@ internal sealed class Dispatcher(
         reply.Put(new FuseIoctlOut { Result = result });
         reply.Extend((int)ioctl.OutSize);
         return Disposition.Reply;
-    }
-
-    private void Poll(in Caller caller, ref RequestCursor request, ref ReplyWriter reply)
-    {
-        if (!request.TryTake(out FusePollIn poll))
-        {
-            reply.Fail(Errno.Io);
-            return;
-        }
-
-        bool mayWait = (poll.Flags & FuseProtocol.PollScheduleNotify) != 0;
-        uint ready = handler.Poll(new PollCall(poll.Handle, poll.Events, poll.KernelHandle, mayWait, caller));
-        reply.Put(new FusePollOut { ReadyEvents = ready });
     }
 
     private void Open(in Caller caller, ref ReplyWriter reply)

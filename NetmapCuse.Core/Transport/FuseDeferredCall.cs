@@ -6,8 +6,8 @@ namespace NetmapCuse.Core.Transport;
 
 /// <summary>A deferred call that came through a reader of /dev/fuse: any thread can write the answer.</summary>
 internal sealed class FuseDeferredCall(
-    FuseReader reader, DeferredCalls calls, ulong unique, ReadOnlySpan<byte> data, int outSize)
-    : DeferredCall(calls, unique, data, outSize)
+    FuseReader reader, DeferredCalls calls, ulong unique, int threadId, ReadOnlySpan<byte> data, int outSize)
+    : DeferredCall(calls, unique, threadId, data, outSize)
 {
     protected override void Answer(int result)
     {

@@ -13,7 +13,7 @@ namespace NetmapCuse.Core.Transport;
 internal sealed class FuseReader : IDeferrer, IDisposable
 {
     /// <summary>Bound of the calls that one reader has deferred at a time.</summary>
-    internal const int DeferredMax = 256;
+    internal const int DeferredMax = 1024;
 
     private readonly FuseDevice _device;
     private readonly IRequestDispatcher _dispatcher;
@@ -87,7 +87,7 @@ internal sealed class FuseReader : IDeferrer, IDisposable
         ReadOnlySpan<byte> request = _request.Span;
         FuseInHeader header = MemoryMarshal.Read<FuseInHeader>(request);
         FuseIoctlIn ioctl = MemoryMarshal.Read<FuseIoctlIn>(request[Unsafe.SizeOf<FuseInHeader>()..]);
-        return new FuseDeferredCall(this, _deferred, header.Unique, data, (int)ioctl.OutSize);
+        return new FuseDeferredCall(this, _deferred, header.Unique, header.ProcessId, data, (int)ioctl.OutSize);
     }
 
     /// <summary>Sends the answer to a deferred call, from whichever thread has it.</summary>

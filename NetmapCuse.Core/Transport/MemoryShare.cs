@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using NetmapCuse.Core.Abi.Linux;
+using NetmapCuse.Core.Clients;
 using NetmapCuse.Core.Interop;
 
 namespace NetmapCuse.Core.Transport;
@@ -22,7 +23,11 @@ internal sealed class MemoryShare(Fd memory)
             return -Errno.Inval;
         }
 
-        using Fd socket = ClientDescriptor.Take(threadId, number, out int errno);
-        return socket.IsInvalid ? -errno : -SocketMessage.SendDescriptor(socket, memory);
+        using ClientProcess client = ClientProcess.Of(threadId);
+        int error = client.TryTake(number, out Fd socket);
+        using (socket)
+        {
+            return error != Errno.Ok ? -error : -SocketMessage.SendDescriptor(socket, memory);
+        }
     }
 }

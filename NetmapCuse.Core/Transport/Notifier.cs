@@ -6,7 +6,7 @@ using NetmapCuse.Core.Interop;
 namespace NetmapCuse.Core.Transport;
 
 /// <summary>Sends FUSE_NOTIFY_POLL. Needs no reply and takes no lock of ours, so any thread may do it at any time.</summary>
-internal sealed class Notifier(FuseDevice device)
+internal sealed class Notifier(FuseDevice device) : IPollWaker
 {
     [InlineArray(Size)]
     private struct Message
@@ -17,7 +17,7 @@ internal sealed class Notifier(FuseDevice device)
     }
 
     /// <summary>Makes the sleepers of an open file poll again. Nothing happens when nobody sleeps or the connection has ended.</summary>
-    internal void WakePollers(ulong kernelHandle)
+    public void WakePollers(ulong kernelHandle)
     {
         Message message = default;
         FuseOutHeader header = new() { Length = Message.Size, Error = FuseProtocol.NotifyPoll };

@@ -46,7 +46,7 @@ public sealed class Pager : IDisposable
         _daemon = daemon;
         _connection = FuseDevice.Take(settings.Process, settings.Connection);
         _spare = FuseDevice.Take(settings.Process, settings.Spare);
-        Fd buffers = ClientDescriptor.Take(settings.Process, settings.Buffers, out int errno);
+        Fd buffers = Libc.TakeDescriptor(settings.Process, settings.Buffers, out int errno);
         _buffers = errno == 0
             ? new SharedBuffers(buffers, settings.Readers, TransportLimits.WriteBackBufferSize)
             : throw new PosixException("pidfd_getfd", errno);

@@ -5,8 +5,8 @@ namespace NetmapCuse.Core.Transport;
 /// answer is handed to that one.
 /// </summary>
 internal sealed class UringDeferredCall(
-    UringQueue queue, UringEntry entry, DeferredCalls calls, ulong unique, ReadOnlySpan<byte> data, int outSize)
-    : DeferredCall(calls, unique, data, outSize)
+    UringQueue queue, UringEntry entry, DeferredCalls calls, ulong unique, int threadId, ReadOnlySpan<byte> data, int outSize)
+    : DeferredCall(calls, unique, threadId, data, outSize)
 {
     internal UringEntry Entry { get; } = entry;
 

@@ -13,14 +13,26 @@ namespace NetmapCuse.Core.Transport;
 /// The requests of the clients that run on one CPU. <see cref="Run"/> is the loop of a thread pinned there, and everything
 /// else but <see cref="HandOver"/> and <see cref="Stop"/> happens inside it: a request costs one system call, which
 /// commits its answer and waits for the next.
+/// <para>
+/// A call that is answered later keeps its entry. The kernel puts a request into an entry when it comes, or when a commit brings
+/// one back, but not when one is registered (reference/front-door.md section 5): what was queued while all entries were held would
+/// wait for the next request of this CPU. So there are always some in reserve, and where many are held somebody makes a
+/// request (<see cref="QueueNudge"/>), whose commit takes up what is queued.
+/// </para>
 /// </summary>
 internal sealed class UringQueue : IDeferrer, IDisposable
 {
-    /// <summary>Entries to start with: one is worked on, the others let the kernel put the next requests in place.</summary>
-    internal const int EntriesAtStart = 4;
+    /// <summary>Entries in reserve: one is worked on, the others let the kernel put the next requests in place.</summary>
+    internal const int EntriesAtStart = 16;
 
     /// <summary>Bound of the entries of a queue. Deferred calls hold one each, so it bounds them too.</summary>
-    internal const int EntriesMax = 256;
+    internal const int EntriesMax = 1024;
+
+    /// <summary>
+    /// From so many held entries on requests may be queued behind them: had fewer been held when they came, some commit
+    /// since would have taken them up.
+    /// </summary>
+    private const int HeldMany = EntriesAtStart / 2;
 
     private const ulong WakeToken = ulong.MaxValue;
 
@@ -32,6 +44,7 @@ internal sealed class UringQueue : IDeferrer, IDisposable
     private readonly int _device;
     private readonly Dispatcher _dispatcher;
     private readonly DeferredCalls _deferred;
+    private readonly QueueNudge _nudge;
     private readonly UringEntry[] _entries = new UringEntry[EntriesMax];
     private readonly ConcurrentQueue<UringDeferredCall> _answered = new();
     private readonly EventFd _wake = new();
@@ -42,14 +55,19 @@ internal sealed class UringQueue : IDeferrer, IDisposable
     private int _lostCount;
     private bool _ended;
     private volatile bool _stopping;
+    private volatile int _threadId;
+    private long _served;
 
     /// <param name="id">The CPU.</param>
     /// <param name="device">The descriptor of the connection; kept open by its owner until the loop has ended.</param>
     /// <param name="dispatcher">Executes the requests.</param>
     /// <param name="deferred">Where interrupts find deferred calls.</param>
+    /// <param name="nudge">Makes requests on a CPU.</param>
     /// <param name="log">Where a lost entry is reported.</param>
-    internal UringQueue(ushort id, int device, Dispatcher dispatcher, DeferredCalls deferred, ILogger log)
+    internal UringQueue(
+        ushort id, int device, Dispatcher dispatcher, DeferredCalls deferred, QueueNudge nudge, ILogger log)
     {
+        _nudge = nudge;
         _log = log;
         _id = id;
         _device = device;
@@ -60,12 +78,22 @@ internal sealed class UringQueue : IDeferrer, IDisposable
     /// <summary>Ends with 0 when the kernel has taken the first entries, or with a positive errno.</summary>
     internal Task<int> Registered => _registered.Task;
 
+    /// <summary>The CPU.</summary>
+    internal int Cpu => _id;
+
+    /// <summary>The thread that serves; 0 before it does and when it has ended.</summary>
+    internal int ThreadId => _threadId;
+
+    /// <summary>Requests that were served. Read by others to see whether there is traffic.</summary>
+    internal long Served => Volatile.Read(ref _served);
+
     /// <summary>Serves until the connection ends or <see cref="Stop"/> is called.</summary>
     internal void Run()
     {
         try
         {
             using IoUring ring = new(RingSize);
+            _threadId = Libc.ThreadId();
             Register(ring);
             while (!_ended && !_stopping)
             {
@@ -77,13 +105,17 @@ internal sealed class UringQueue : IDeferrer, IDisposable
 
                 while (ring.TryReap(out IoUringCqe completion))
                 {
-                    Handle(ring, in completion);
+                    Serve(ring, in completion);
                 }
             }
         }
         catch (PosixException refusal) when (!_registered.Task.IsCompleted)
         {
             _registered.TrySetResult(refusal.Errno);
+        }
+        finally
+        {
+            _threadId = 0;
         }
     }
 
@@ -112,7 +144,9 @@ internal sealed class UringQueue : IDeferrer, IDisposable
         _deferredCount++;
         ref FuseUringHeaders headers = ref _current.Headers;
         FuseIoctlIn ioctl = MemoryMarshal.Read<FuseIoctlIn>(headers.OperationIn);
-        return new UringDeferredCall(this, _current, _deferred, headers.Entry.CommitId, data, (int)ioctl.OutSize);
+        int caller = MemoryMarshal.Read<FuseInHeader>(headers.InOut).ProcessId;
+        return new UringDeferredCall(
+            this, _current, _deferred, headers.Entry.CommitId, caller, data, (int)ioctl.OutSize);
     }
 
     /// <summary>Frees the buffers. Not before the loop has ended and the connection with it.</summary>
@@ -145,7 +179,7 @@ internal sealed class UringQueue : IDeferrer, IDisposable
             }
             else
             {
-                Handle(ring, in completion);
+                Serve(ring, in completion);
             }
         }
 
@@ -162,22 +196,6 @@ internal sealed class UringQueue : IDeferrer, IDisposable
             _device, FuseProtocol.UringRegister, entry.VectorAddress, UringEntry.VectorCount, in command, entry.Index);
     }
 
-    private void Handle(IoUring ring, in IoUringCqe completion)
-    {
-        if (completion.UserData == WakeToken)
-        {
-            SubmitAnswered(ring);
-        }
-        else if (completion.Result < 0)
-        {
-            Lose(-completion.Result);
-        }
-        else
-        {
-            Serve(ring, _entries[completion.UserData]);
-        }
-    }
-
     /// <summary>The kernel gives an entry back without a request.</summary>
     private void Lose(int errno)
     {
@@ -190,8 +208,21 @@ internal sealed class UringQueue : IDeferrer, IDisposable
         }
     }
 
-    private void Serve(IoUring ring, UringEntry entry)
+    private void Serve(IoUring ring, in IoUringCqe completion)
     {
+        if (completion.UserData == WakeToken)
+        {
+            SubmitAnswered(ring);
+            return;
+        }
+
+        if (completion.Result < 0)
+        {
+            Lose(-completion.Result);
+            return;
+        }
+
+        UringEntry entry = _entries[completion.UserData];
         ref FuseUringHeaders headers = ref entry.Headers;
         FuseInHeader header = MemoryMarshal.Read<FuseInHeader>(headers.InOut);
         Span<byte> payload = entry.Payload;
@@ -199,6 +230,7 @@ internal sealed class UringQueue : IDeferrer, IDisposable
         RequestCursor request = new(headers.OperationIn, payload[..payloadSize]);
         ReplyWriter reply = new(payload);
 
+        _served++;
         _current = entry;
         Disposition disposition = _dispatcher.Dispatch(in header, ref request, ref reply, this);
         _current = null;
@@ -218,6 +250,13 @@ internal sealed class UringQueue : IDeferrer, IDisposable
         if (_entryCount - _deferredCount - _lostCount < EntriesAtStart && _entryCount < EntriesMax)
         {
             AddEntry(ring);
+        }
+
+        if (_deferredCount >= HeldMany)
+        {
+            // The entry has to be there before the request comes that shall find it.
+            _ = ring.SubmitAndWait(0);
+            _nudge.Request(_id);
         }
     }
 

@@ -17,14 +17,24 @@ internal sealed class UringQueues : IRequestSource
     private readonly List<UringQueue> _queues = [];
     private readonly List<WorkerThread> _threads = [];
     private readonly FuseReaders _sideReader;
+    private readonly QueueNudge _nudge;
+    private readonly QueueWatch _watch;
     private bool _joined;
 
-    internal UringQueues(FuseDevice device, Dispatcher dispatcher, DeferredCalls deferred, Action ended, ILogger log)
+    /// <param name="device">The connection.</param>
+    /// <param name="path">The device file.</param>
+    /// <param name="dispatcher">Executes the requests.</param>
+    /// <param name="deferred">Where interrupts find deferred calls.</param>
+    /// <param name="ended">Called by each thread when the connection has ended.</param>
+    /// <param name="log">The log.</param>
+    internal UringQueues(
+        FuseDevice device, string path, Dispatcher dispatcher, DeferredCalls deferred, Action ended, ILogger log)
     {
         int count = PossibleCpus.Count();
+        _nudge = new QueueNudge(path, count);
         for (int cpu = 0; cpu < count; cpu++)
         {
-            UringQueue queue = new((ushort)cpu, device.Number, dispatcher, deferred, log);
+            UringQueue queue = new((ushort)cpu, device.Number, dispatcher, deferred, _nudge, log);
             _queues.Add(queue);
             _threads.Add(new WorkerThread(
                 string.Create(CultureInfo.InvariantCulture, $"netmap-ring-{cpu}"),
@@ -38,6 +48,7 @@ internal sealed class UringQueues : IRequestSource
         }
 
         _sideReader = new FuseReaders(device, 1, dispatcher, deferred, ended, log);
+        _watch = new QueueWatch(_queues, log);
     }
 
     public string Name => "io_uring";
@@ -66,6 +77,7 @@ internal sealed class UringQueues : IRequestSource
     public bool Join(TimeSpan patience)
     {
         Stopwatch clock = Stopwatch.StartNew();
+        _watch.Dispose();
         _queues.ForEach(queue => queue.Stop());
         _joined = _threads.TrueForAll(thread => thread.Join(FuseReaders.Remaining(patience, clock)));
         return _sideReader.Join(FuseReaders.Remaining(patience, clock)) && _joined;
@@ -76,6 +88,7 @@ internal sealed class UringQueues : IRequestSource
         _sideReader.Dispose();
         if (_joined)
         {
+            _nudge.Dispose();
             _queues.ForEach(queue => queue.Dispose());
         }
     }

@@ -16,12 +16,15 @@ internal sealed unsafe partial class Forwarder
         if (flood.Packets != 0)
         {
             _lists[ValeSwitch.Flood] = default;
+            bool isWanted = false;
             foreach (ValePort port in valeSwitch.Active)
             {
-                if (port != sender)
-                {
-                    DeliverFlood(port, source, flood);
-                }
+                isWanted |= port != sender && DeliverFlood(port, source, flood);
+            }
+
+            if (!isWanted)
+            {
+                Uncount(source, flood);
             }
         }
 
@@ -30,7 +33,10 @@ internal sealed unsafe partial class Forwarder
             PacketList list = _lists[_touched[i]];
             if (list.Packets != 0 && valeSwitch[_touched[i]] is { } port)
             {
-                DeliverTo(port, source, RingOf(port, _sourceRing), list, default, mayExchange: true);
+                if (!DeliverTo(port, source, RingOf(port, _sourceRing), list, default, mayExchange: true))
+                {
+                    Uncount(source, list);
+                }
             }
 
             _lists[_touched[i]] = default;
@@ -43,19 +49,51 @@ internal sealed unsafe partial class Forwarder
     /// Flooded packets go to ring 0. Where unicast packets of this batch go to ring 0 as well, both lists are delivered
     /// together, in the order in which they were sent.
     /// </summary>
-    private void DeliverFlood(ValePort port, Kring? source, in PacketList flood)
+    /// <returns>False when nobody receives there.</returns>
+    private bool DeliverFlood(ValePort port, Kring? source, in PacketList flood)
     {
         int index = port.Index;
         Kring? ring = RingOf(port, 0);
         if (index >= Limits.SwitchPortsMax || RingOf(port, _sourceRing) != ring)
         {
-            DeliverTo(port, source, ring, flood, default);
-            return;
+            return DeliverTo(port, source, ring, flood, default);
         }
 
         PacketList unicast = _lists[index];
         _lists[index] = default;
-        DeliverTo(port, source, ring, flood, unicast);
+        bool isOpen = DeliverTo(port, source, ring, flood, unicast);
+        if (!isOpen)
+        {
+            Uncount(source, unicast);
+        }
+
+        return isOpen;
+    }
+
+    /// <summary>Packets that nobody receives were not sent. A guest's are not counted by a ring.</summary>
+    private void Uncount(Kring? source, in PacketList list)
+    {
+        if (source is null)
+        {
+            return;
+        }
+
+        source.Counters.NoDestination += list.Packets;
+        if (source.Direction == RingDirection.Tx)
+        {
+            source.Counters.Frames -= list.Packets;
+            int packet = list.First;
+            for (uint left = list.Packets; left != 0; left--)
+            {
+                Fragment* fragment = _fragments + packet;
+                for (uint i = 0; i < fragment->Count; i++)
+                {
+                    source.Counters.Bytes -= fragment[i].Length;
+                }
+
+                packet = fragment->Next;
+            }
+        }
     }
 
     /// <summary>The receive ring that packets of a TX ring go to; null when nobody receives on the port.</summary>
@@ -71,27 +109,31 @@ internal sealed unsafe partial class Forwarder
     /// <param name="a">Packets for it.</param>
     /// <param name="b">More of them, to be merged in.</param>
     /// <param name="mayExchange">Nobody else gets the packets of <paramref name="a"/>, and there are no others.</param>
-    private void DeliverTo(
+    /// <returns>False when nobody receives on the port.</returns>
+    private bool DeliverTo(
         ValePort port, Kring? source, Kring? ring, in PacketList a, in PacketList b, bool mayExchange = false)
     {
+        if (ring is null && port is GuestPort guest)
+        {
+            _badPackets += guest.Deliver(_fragments, a, b, _headerBytes, _sourceRing);
+            return true;
+        }
+
         if (ring is null || !ring.IsGateOpen)
         {
-            _badPackets += ring is null && port is GuestPort guest
-                ? guest.Deliver(_fragments, a, b, _headerBytes, _sourceRing)
-                : 0;
-            return;
+            return false;
         }
 
         uint header = port.HeaderBytes;
         if (header != _headerBytes)
         {
             DeliverConverted(port, header, ring, a, b);
-            return;
+            return true;
         }
 
         uint packets = a.Packets + b.Packets;
         uint slots = a.Slots + b.Slots;
-        Kring.Claim claim;
+        Claim claim;
         uint fitting = packets;
 
         // Read once: it goes when the port is detached, which a sender may meet here.
@@ -110,7 +152,7 @@ internal sealed unsafe partial class Forwarder
             if (fitting == 0)
             {
                 ring.CountNoRoom(packets);
-                return;
+                return true;
             }
         }
 
@@ -131,6 +173,8 @@ internal sealed unsafe partial class Forwarder
         {
             ring.Wake();
         }
+
+        return true;
     }
 
     /// <summary>How many packets from the front fit in <paramref name="room"/> slots, and how many slots they need.</summary>
@@ -157,7 +201,7 @@ internal sealed unsafe partial class Forwarder
     /// The usual case: one list of packets of one slot. The data of some frames and then their slots: stores to cache
     /// lines that the receiver's CPU has overlap, as long as nothing between them waits for one.
     /// </summary>
-    private ulong CopySingles(Kring ring, in Kring.Claim claim, in PacketList list, uint packets)
+    private ulong CopySingles(Kring ring, in Claim claim, in PacketList list, uint packets)
     {
         ulong bytes = 0;
         uint slot = claim.Start;
@@ -190,7 +234,7 @@ internal sealed unsafe partial class Forwarder
         return bytes;
     }
 
-    private ulong CopyList(Kring ring, in Kring.Claim claim, in PacketList list, uint packets)
+    private ulong CopyList(Kring ring, in Claim claim, in PacketList list, uint packets)
     {
         ulong bytes = 0;
         uint slot = claim.Start;
@@ -204,7 +248,7 @@ internal sealed unsafe partial class Forwarder
         return bytes;
     }
 
-    private ulong CopyMerged(Kring ring, in Kring.Claim claim, in PacketList a, in PacketList b, uint packets)
+    private ulong CopyMerged(Kring ring, in Claim claim, in PacketList a, in PacketList b, uint packets)
     {
         ulong bytes = 0;
         uint slot = claim.Start;

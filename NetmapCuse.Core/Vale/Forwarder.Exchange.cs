@@ -22,7 +22,7 @@ internal sealed unsafe partial class Forwarder
     /// A list of packets of one slot. The indexes of some slots are read before the first of them is written: the lines are
     /// the other CPU's, and all of them come at once.
     /// </summary>
-    private ulong ExchangeSingles(Kring source, Kring ring, in Kring.Claim claim, in PacketList list, uint packets)
+    private ulong ExchangeSingles(Kring source, Kring ring, in Claim claim, in PacketList list, uint packets)
     {
         ulong bytes = 0;
         uint slot = claim.Start;
@@ -63,7 +63,7 @@ internal sealed unsafe partial class Forwarder
         return bytes;
     }
 
-    private ulong ExchangeList(Kring source, Kring ring, in Kring.Claim claim, in PacketList list, uint packets)
+    private ulong ExchangeList(Kring source, Kring ring, in Claim claim, in PacketList list, uint packets)
     {
         ulong bytes = 0;
         uint slot = claim.Start;

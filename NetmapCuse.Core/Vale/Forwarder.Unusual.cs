@@ -61,7 +61,7 @@ internal sealed unsafe partial class Forwarder
                 continue;
             }
 
-            if (!ring.TryClaim(conversion.Slots, out _, out Kring.Claim claim))
+            if (!ring.TryClaim(conversion.Slots, out _, out Claim claim))
             {
                 ring.CountNoRoom(left);
                 break;
@@ -78,7 +78,7 @@ internal sealed unsafe partial class Forwarder
     }
 
     /// <summary>Copies where sender or receiver have offsets or odd buffers: to the byte, since no end is where a cache line ends.</summary>
-    private ulong CopyExactly(Kring ring, in Kring.Claim claim, in PacketList a, in PacketList b, uint packets)
+    private ulong CopyExactly(Kring ring, in Claim claim, in PacketList a, in PacketList b, uint packets)
     {
         ulong bytes = 0;
         uint slot = claim.Start;

@@ -93,8 +93,13 @@ internal sealed unsafe partial class Forwarder : IDisposable
             }
         }
 
-        source.Counters.Frames += frames;
-        source.Counters.Bytes += bytes;
+        if (source.Direction == RingDirection.Tx)
+        {
+            // An RX ring is an attached interface's: it counts what has come by the wire.
+            source.Counters.Frames += frames;
+            source.Counters.Bytes += bytes;
+        }
+
         return slot;
     }
 

@@ -13,7 +13,6 @@ namespace NetmapCuse.Core.Vale;
 internal sealed class RingPump(Kring ring, Func<Kring, bool> serve, Ports.Tunables tunables)
     : ISleeper, IConsumer, IThreadPoolWorkItem
 {
-    private const int CatchUpMax = 16;
     private const int RoundsMax = 16;
 
     private int _pending;
@@ -39,19 +38,8 @@ internal sealed class RingPump(Kring ring, Func<Kring, bool> serve, Ports.Tunabl
         _hasEnded = true;
     }
 
-    /// <summary>Serves what came before there was a pump; a bounded number of times, as more would announce itself.</summary>
-    internal void CatchUp()
-    {
-        for (int i = 0; i < CatchUpMax && ring.TryEnter(); i++)
-        {
-            bool more = serve(ring);
-            ring.Exit();
-            if (!more)
-            {
-                break;
-            }
-        }
-    }
+    /// <summary>Serves what came before there was a pump. News that come meanwhile find it at work and are served, too.</summary>
+    internal void CatchUp() => Run();
 
     private void Run()
     {

@@ -1,4 +1,6 @@
 using NetmapCuse.Core.Abi.Linux;
+using NetmapCuse.Core.Books;
+using NetmapCuse.Core.Clients;
 using NetmapCuse.Core.Memory;
 using NetmapCuse.Core.Ports;
 using NetmapCuse.Core.Rings;
@@ -42,8 +44,13 @@ internal class ValePort : Port
     /// <summary>The network interface that a persistent port shows the host; null for others.</summary>
     internal IPersistentInterface? Interface { get; init; }
 
+    /// <summary>What a persistent port is of those that its user may have.</summary>
+    internal QuotaClaim? Claim { get; set; }
+
     /// <summary>Made for the pipes on it, and gone with them: DELIF does not take it.</summary>
     internal bool IsImplicit { get; init; }
+
+    private protected override PortKind Kind => PortKind.Vale;
 
     internal override bool MayChangeRegion => Interface is not null && Bindings == 0 && Pipes.Count == 0;
 
@@ -105,7 +112,7 @@ internal class ValePort : Port
         uint head = ring.Indexes.RHead;
         if (head != ring.Indexes.HwCur)
         {
-            Forward(ring, ring.Index, head);
+            _forwarders[ring.Index].Forward(this, ring, head, _parameters.BridgeBatch);
             ring.Indexes.HwCur = head;
         }
 

@@ -60,7 +60,7 @@ internal unsafe ref struct VnetConversion(Kring ring, uint sourceHeader, uint de
     }
 
     /// <summary>Fills the claimed slots; returns the bytes.</summary>
-    internal ulong Write(in Kring.Claim claim) => IsSplit ? WriteSegments(claim) : WriteFrame(claim);
+    internal ulong Write(in Claim claim) => IsSplit ? WriteSegments(claim) : WriteFrame(claim);
 
     /// <summary>Headers have to lie in the fragment with the start of the frame.</summary>
     private bool TryPlanSegments()
@@ -89,7 +89,7 @@ internal unsafe ref struct VnetConversion(Kring ring, uint sourceHeader, uint de
         return _payloadMax != 0;
     }
 
-    private readonly ulong WriteSegments(in Kring.Claim claim)
+    private readonly ulong WriteSegments(in Claim claim)
     {
         uint headers = (uint)_headers.Bytes;
         PacketReader reader = new(_packet, sourceHeader + headers);
@@ -142,7 +142,7 @@ internal unsafe ref struct VnetConversion(Kring ring, uint sourceHeader, uint de
         return slots;
     }
 
-    private readonly ulong WriteFrame(in Kring.Claim claim)
+    private readonly ulong WriteFrame(in Claim claim)
     {
         PacketReader reader = new(_packet, sourceHeader);
         uint prefix = destinationHeader;

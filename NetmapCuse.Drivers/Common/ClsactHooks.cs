@@ -75,8 +75,15 @@ internal sealed class ClsactHooks : TrafficHooks
     /// <summary>One classifier; the discipline goes with it if it was made for it and nobody else has come to use it.</summary>
     private sealed class Hook(TrafficControl control, Fd programs, int device, uint parent, bool isOurs) : IDisposable
     {
+        private int _isDisposed;
+
         public void Dispose()
         {
+            if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
+            {
+                return;
+            }
+
             programs.Dispose();
             control.RemovePrograms(device, parent, Priority);
             if (isOurs && !control.HasFilters(device, TrafficControl.Ingress) && !control.HasFilters(device, TrafficControl.Egress))

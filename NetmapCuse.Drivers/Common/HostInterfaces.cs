@@ -14,10 +14,38 @@ internal sealed class HostInterfaces : IHostInterfaces, IDisposable
 
     private readonly InterfaceControl _own = new();
 
-    public bool Exists(string name, CallerPlace place) =>
-        name.Length is > 0 and <= NameMax && (place.IsOwn ? _own.Index(name) is not null : ExistsIn(place.Path, name));
+    public int IndexOf(string name, CallerPlace place) =>
+        name.Length is 0 or > NameMax ? 0 : place.IsOwn ? _own.Index(name) ?? 0 : IndexIn(place.Path, name);
 
-    private static bool ExistsIn(string path, string name)
+    public int Call(uint command, Span<byte> request, Span<byte> data, CallerPlace place)
+    {
+        if (place.IsOwn)
+        {
+            return _own.Call(command, request, data);
+        }
+
+        // A thread of its own enters the namespace, and spans do not go there.
+        byte[] asked = request.ToArray();
+        byte[] attached = data.ToArray();
+        try
+        {
+            using NetworkNamespace entered = NetworkNamespace.Open(place.Path);
+            int error = entered.Run(() =>
+            {
+                using InterfaceControl control = new();
+                return control.Call(command, asked, attached);
+            });
+            asked.CopyTo(request);
+            attached.CopyTo(data);
+            return error;
+        }
+        catch (PosixException failure)
+        {
+            return failure.Errno;
+        }
+    }
+
+    private static int IndexIn(string path, string name)
     {
         try
         {
@@ -25,13 +53,13 @@ internal sealed class HostInterfaces : IHostInterfaces, IDisposable
             return entered.Run(() =>
             {
                 using InterfaceControl control = new();
-                return control.Index(name) is not null;
+                return control.Index(name) ?? 0;
             });
         }
         catch (PosixException)
         {
             // The caller is dying, or the daemon has lost its rights.
-            return false;
+            return 0;
         }
     }
 

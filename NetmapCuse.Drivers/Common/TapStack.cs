@@ -22,7 +22,6 @@ internal sealed class TapStack(
     /// <summary>Ethernet with two VLAN tags.</summary>
     private const uint HeadersMax = 22;
 
-    private readonly byte[] _cookie = Guid.NewGuid().ToByteArray()[..sizeof(uint)];
     private readonly List<IDisposable> _links = [];
     private TunDevice[] _queues = [];
     private volatile bool[] _mayHave = [];
@@ -34,11 +33,8 @@ internal sealed class TapStack(
     private uint _mtu;
     private int _dropped;
 
-    /// <summary>What frames begin with on their way to the stack while <see cref="PassesProgram"/>.</summary>
-    internal uint Cookie => BitConverter.ToUInt32(_cookie);
-
-    /// <summary>Generic XDP is on the interface and sees what we give to the stack.</summary>
-    internal bool PassesProgram { get; set; }
+    /// <summary>What the interface is called now.</summary>
+    internal string Name { get; set; } = name;
 
     public uint LongestFrame => Volatile.Read(ref _mtu) + HeadersMax;
 
@@ -90,7 +86,7 @@ internal sealed class TapStack(
     internal void Intercept() => _egress ??= place.Run(() =>
     {
         using Fd program = XdpPrograms.ToTap(_tapDevice);
-        return hooks.Attach(program, _device, Bpf.AttachEgress, $"attaching the program for the host's frames to {name}");
+        return hooks.Attach(program, _device, Bpf.AttachEgress, $"attaching the program for the host's frames to {Name}");
     });
 
     internal void StopIntercepting()
@@ -108,7 +104,7 @@ internal sealed class TapStack(
         }
         catch (PosixException failure)
         {
-            log.Warning("{Name}: {Reason}", name, failure.Message);
+            log.Warning("{Name}: {Reason}", Name, failure.Message);
         }
     }
 
@@ -126,7 +122,7 @@ internal sealed class TapStack(
         TunDevice[] queues = _queues;
         if (queues.Length != 0)
         {
-            _ = queues[0].Write(PassesProgram ? _cookie : [], frame);
+            _ = queues[0].Write([], frame);
         }
     }
 
@@ -172,7 +168,7 @@ internal sealed class TapStack(
         Array.ForEach(queues, queue => queue.Dispose());
         if (_dropped != 0)
         {
-            log.Information("{Name}: {Dropped} frames of the host found no room for their length", name, _dropped);
+            log.Information("{Name}: {Dropped} frames of the host found no room for their length", Name, _dropped);
             _dropped = 0;
         }
     }
@@ -183,12 +179,12 @@ internal sealed class TapStack(
         _queues = TunDevice.CreateQueues(ref _tap, _spread);
         _mayHave = new bool[_queues.Length];
         _tapDevice = control.Index(_tap) ?? throw new PosixException($"finding {_tap}", Errno.NxIo);
-        if (control.TryGetAddress(name, out ulong address))
+        if (control.TryGetAddress(Name, out ulong address))
         {
             control.SetAddress(_tap, address);
         }
 
-        _mtu = control.Mtu(name);
+        _mtu = control.Mtu(Name);
         control.SetMtu(_tap, _mtu);
         using Fd noise = XdpPrograms.OnlyMarked();
         using Fd up = XdpPrograms.FromTap(_device);

@@ -11,6 +11,7 @@ internal sealed unsafe class InterfaceControl : IDisposable
     internal const ushort Running = 0x40;
     internal const ushort NoAddressResolution = 0x80;
 
+    private const nuint GetNameCall = 0x8910;
     private const nuint GetFlagsCall = 0x8913;
     private const nuint SetFlagsCall = 0x8914;
     private const nuint GetMtuCall = 0x8921;
@@ -23,6 +24,7 @@ internal sealed unsafe class InterfaceControl : IDisposable
     // linux/ethtool.h
     private const uint GetDriver = 0x3;
     private const uint GetRings = 0x10;
+    private const uint GetFeatureFlags = 0x25;
     private const uint GetChannels = 0x3c;
 
     private const ushort EthernetKind = 1;
@@ -45,6 +47,22 @@ internal sealed unsafe class InterfaceControl : IDisposable
     {
         InterfaceRequest request = Named(name);
         return Core.Interop.Libc.Ioctl(_socket, GetIndexCall, &request) == 0 ? request.Number : null;
+    }
+
+    /// <summary>What an interface is called now; null when there is none of the number.</summary>
+    internal string? Name(int index)
+    {
+        InterfaceRequest request = default;
+        request.Number = index;
+        return Core.Interop.Libc.Ioctl(_socket, GetNameCall, &request) == 0 ? NameIn(request) : null;
+    }
+
+    /// <summary>The name in an answer of the kernel.</summary>
+    internal static string NameIn(in InterfaceRequest request)
+    {
+        ReadOnlySpan<byte> given = request.Name;
+        int end = given.IndexOf((byte)0);
+        return Encoding.Latin1.GetString(end < 0 ? given : given[..end]);
     }
 
     internal uint Mtu(string name) => (uint)Ask(name, GetMtuCall, "the MTU").Number;
@@ -95,6 +113,17 @@ internal sealed unsafe class InterfaceControl : IDisposable
         return Ethtool(name, GetRings, data, 9) ? (data[5] != 0 ? data[5] : data[1], data[8] != 0 ? data[8] : data[4]) : null;
     }
 
+    /// <summary>What kind of hardware address it has (ARPHRD_*, linux/if_arp.h): 1 Ethernet, 772 loopback.</summary>
+    internal ushort HardwareKind(string name) => Ask(name, GetAddressCall, "the address").Flags;
+
+    /// <summary>The driver takes VLAN tags off received frames and keeps them beside (ETH_FLAG_RXVLAN).</summary>
+    internal bool TakesTagsOff(string name)
+    {
+        const uint ReceiveTags = 1 << 8;
+        uint* data = stackalloc uint[2];
+        return Ethtool(name, GetFeatureFlags, data, 2) && (data[1] & ReceiveTags) != 0;
+    }
+
     /// <summary>Name of the driver (struct ethtool_drvinfo); "unknown" when it does not tell.</summary>
     internal string Driver(string name)
     {
@@ -103,6 +132,25 @@ internal sealed unsafe class InterfaceControl : IDisposable
         return Ethtool(name, GetDriver, data, Words)
             ? Marshal.PtrToStringUTF8((nint)(data + 1)) ?? string.Empty
             : "unknown";
+    }
+
+    /// <summary>One ioctl as it is.</summary>
+    /// <param name="command">Its number.</param>
+    /// <param name="request">struct ifreq, edited in place; ifr_data is set here.</param>
+    /// <param name="data">What ifr_data has to point to; empty for none.</param>
+    /// <returns>0 or a positive errno.</returns>
+    internal int Call(uint command, Span<byte> request, Span<byte> data)
+    {
+        fixed (byte* area = request)
+        fixed (byte* attached = data)
+        {
+            if (!data.IsEmpty)
+            {
+                ((InterfaceRequest*)area)->Pointer = (nint)attached;
+            }
+
+            return Core.Interop.Libc.Ioctl(_socket, command, area) == 0 ? 0 : Marshal.GetLastPInvokeError();
+        }
     }
 
     public void Dispose() => _socket.Dispose();

@@ -18,6 +18,8 @@ internal sealed unsafe class TunDevice : IDisposable
 
     // linux/if_tun.h
     private const nuint SetInterface = 0x400454ca;
+    private const nuint GetInterface = 0x800454d2;
+
     private const nuint SetCarrierCall = 0x400454e2;
     private const ushort Tap = 0x0002;
     private const ushort NoPacketInfo = 0x1000;
@@ -105,15 +107,23 @@ internal sealed unsafe class TunDevice : IDisposable
                 throw PosixException.Last($"making TAP {name} with /dev/net/tun");
             }
 
-            ReadOnlySpan<byte> given = request.Name;
-            int end = given.IndexOf((byte)0);
-            name = Encoding.Latin1.GetString(end < 0 ? given : given[..end]);
+            name = InterfaceControl.NameIn(request);
             return new TunDevice(fd);
         }
         catch
         {
             fd.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>What the interface is called now; null when it is gone.</summary>
+    internal string? NameNow
+    {
+        get
+        {
+            InterfaceRequest request = default;
+            return Core.Interop.Libc.Ioctl(_fd, GetInterface, &request) == 0 ? InterfaceControl.NameIn(request) : null;
         }
     }
 

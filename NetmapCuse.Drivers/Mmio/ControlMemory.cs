@@ -41,7 +41,7 @@ internal sealed unsafe class ControlMemory : IDisposable
             ulong start = (_used + alignment - 1) & ~(ulong)(alignment - 1);
             Check.That(start + bytes <= Bytes, "a driver has too little control memory");
             _used = start + bytes;
-            block = new DmaBlock(Address + start, Iova + start, bytes);
+            block = new DmaBlock(Address + start, Iova + start, bytes, this);
             _blocks.Add(name, block);
         }
 

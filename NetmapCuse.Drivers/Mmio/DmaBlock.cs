@@ -7,8 +7,12 @@ internal sealed unsafe class DmaBlock
 {
     private readonly byte* _address;
 
-    internal DmaBlock(byte* address, ulong iova, uint bytes)
+    /// <summary>Keeps the memory, which ends with the last one who has a part of it: queues of a NIC that is gone may outlive its driver.</summary>
+    private readonly object _owner;
+
+    internal DmaBlock(byte* address, ulong iova, uint bytes, object owner)
     {
+        _owner = owner;
         _address = address;
         Iova = iova;
         Bytes = bytes;
@@ -40,7 +44,7 @@ internal sealed unsafe class DmaBlock
     internal DmaBlock Part(uint offset, uint bytes)
     {
         Check.That((ulong)offset + bytes <= Bytes, "a part is larger than its block of control memory");
-        return new DmaBlock(_address + offset, Iova + offset, bytes);
+        return new DmaBlock(_address + offset, Iova + offset, bytes, _owner);
     }
 
     internal void Clear() => new Span<byte>(_address, (int)Bytes).Clear();

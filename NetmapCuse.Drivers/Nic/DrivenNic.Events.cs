@@ -82,7 +82,8 @@ internal sealed partial class DrivenNic
                 return;
             }
 
-            _driver.SetReceiveMode((flags & TapFlags.Promiscuous) != 0, (flags & TapFlags.AllMulticast) != 0);
+            _ = Try("choose what is received by", () => _driver.SetReceiveMode(
+                (flags & TapFlags.Promiscuous) != 0, (flags & TapFlags.AllMulticast) != 0));
             if (mtu != _mtu && mtu != 0)
             {
                 _mtu = mtu;

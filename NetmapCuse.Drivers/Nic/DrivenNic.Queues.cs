@@ -34,7 +34,10 @@ internal sealed partial class DrivenNic
 
         if (!_driver.Limits.SwitchesQueues)
         {
-            Restart(_setup.BufferSize);
+            if (_isRunning)
+            {
+                Restart(_setup.BufferSize);
+            }
         }
         else if (queue is NicReceiveQueue received)
         {
@@ -102,7 +105,16 @@ internal sealed partial class DrivenNic
     {
         _driver.Start(_setup);
         _service?.Begin();
-        _driver.Run();
+        if (_driver.Limits.SwitchesQueues)
+        {
+            _driver.Run();
+        }
+        else
+        {
+            Restart(_setup.BufferSize);
+        }
+
+        _isRunning = true;
         _thread.Start();
         LookAtLink();
         UseFlags();

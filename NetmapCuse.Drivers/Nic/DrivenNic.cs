@@ -40,6 +40,7 @@ internal sealed partial class DrivenNic : IRegionDevice, IDisposable
     private ulong _regionIova;
     private volatile int _programSenders;
     private volatile bool _isLost;
+    private bool _isRunning;
     private uint _mtu;
 
     /// <param name="name">The interface's name, or the address of a NIC that has none.</param>

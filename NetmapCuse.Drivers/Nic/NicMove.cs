@@ -88,7 +88,7 @@ internal sealed class NicMove(NicRecords records, ILogger log)
     }
 
     /// <summary>How a NIC's interface is now, as its TAP has it; as it was when it was taken where there is none.</summary>
-    internal InterfaceState? Present(NicRecord record)
+    internal static InterfaceState? Present(NicRecord record)
     {
         try
         {
@@ -152,7 +152,7 @@ internal sealed class NicMove(NicRecords records, ILogger log)
 
         if (!inUse && function.Interface is { } name && InterfaceState.Use(name) is { } use)
         {
-            throw new PosixException($"taking {function.Address} from the host: {name} is in use, {use} (--vfio-in-use takes it all the same)", Errno.Busy);
+            throw new PosixException($"taking {function.Address} from the host: {name} is in use, {use} (serve --vfio-in-use and nic take --in-use take it all the same)", Errno.Busy);
         }
     }
 

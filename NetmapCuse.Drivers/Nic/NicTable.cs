@@ -59,8 +59,12 @@ internal sealed class NicTable(NicMove move, IAdapterFactory adapters, IHostInte
         }
     }
 
-    public bool Exists(string name, CallerPlace place) =>
-        (place.IsOwn && (Find(name) is not null || Waits(name))) || interfaces.Exists(name, place);
+    /// <summary>A NIC that is taken, or waits for a daemon, is its place on the bus, by whatever name: a number below zero.</summary>
+    public int IndexOf(string name, CallerPlace place)
+    {
+        string? address = place.IsOwn ? Find(name)?.Address ?? (Waits(name) ? move.Records.Find(name)?.Address : null) : null;
+        return address is null ? interfaces.IndexOf(name, place) : -1 - PciAddress.NumberOf(address);
+    }
 
     public int TryCreate(string name, AdapterSettings settings, out IAdapter? adapter)
     {
@@ -173,7 +177,7 @@ internal sealed class NicTable(NicMove move, IAdapterFactory adapters, IHostInte
 
     private void GiveBack((DrivenNic Nic, NicRecord Record) taken)
     {
-        InterfaceState? state = move.Present(taken.Record);
+        InterfaceState? state = NicMove.Present(taken.Record);
         taken.Nic.Dispose();
         try
         {

@@ -1,7 +1,6 @@
 using NetmapCuse.Core.Abi.Linux;
 using NetmapCuse.Core.Interop;
 using NetmapCuse.Core.Ports;
-using NetmapCuse.Drivers.Common;
 using NetmapCuse.Drivers.Interop;
 
 namespace NetmapCuse.Drivers.Nic;

@@ -9,10 +9,11 @@ namespace NetmapCuse.Drivers.Packet;
 /// Keeps from the host stack what packet sockets receive, by a program that goes with its descriptor, whatever end the daemon takes.
 /// Control plane.
 /// </summary>
-internal sealed class PacketAttachment(string name, NetworkNamespace place, int device, uint queues, ILogger log) : IDisposable
+internal sealed class PacketAttachment(
+    string name, NetworkNamespace place, TrafficHooks hooks, int device, uint queues, ILogger log) : IDisposable
 {
     private readonly HashSet<uint> _taken = [];
-    private Fd? _link;
+    private IDisposable? _link;
 
     /// <summary>The host stack sees what is received, too: why; null when it does not.</summary>
     internal string? Leak { get; private set; }
@@ -29,6 +30,9 @@ internal sealed class PacketAttachment(string name, NetworkNamespace place, int 
         Attach();
     }
 
+    /// <summary>Takes the program off the interface. From any thread.</summary>
+    internal void Detach() => Volatile.Read(ref _link)?.Dispose();
+
     public void Dispose()
     {
         _taken.Clear();
@@ -38,7 +42,7 @@ internal sealed class PacketAttachment(string name, NetworkNamespace place, int 
 
     private void Attach()
     {
-        Fd? before = _link;
+        IDisposable? before = _link;
         _link = null;
         try
         {
@@ -53,9 +57,9 @@ internal sealed class PacketAttachment(string name, NetworkNamespace place, int 
         before?.Dispose();
     }
 
-    private Fd Make()
+    private IDisposable Make()
     {
         using Fd program = PacketPrograms.KeepFromHost(_taken, queues);
-        return Bpf.Link(program, device, Bpf.AttachIngress, 0, $"attaching the program that keeps frames of {name} from the host");
+        return hooks.Attach(program, device, Bpf.AttachIngress, $"attaching the program that keeps frames of {name} from the host");
     }
 }

@@ -18,6 +18,11 @@ internal sealed class PacketReceiveQueue(AdapterRing ring, PacketSocket socket, 
     private readonly FrameSplitter _splitter = new();
     private volatile bool _mayHave = true;
     private bool _isSplitting;
+
+    /// <summary>Frames longer than the ring, or than the kernel hands over.</summary>
+    private uint _tooLong;
+
+    /// <summary>Frames that could not be understood.</summary>
     private uint _bad;
 
     internal PacketSocket Socket => socket;
@@ -61,7 +66,9 @@ internal sealed class PacketReceiveQueue(AdapterRing ring, PacketSocket socket, 
 
     public void Close(SlotBatch slots)
     {
-        ring.CountNoRoom(socket.Lost() + _bad);
+        ring.CountNoRoom(socket.Lost());
+        ring.CountDropped(DropCause.TooLong, _tooLong);
+        ring.CountDropped(DropCause.BadSlot, _bad);
         stop(this);
         socket.Dispose();
     }
@@ -78,7 +85,8 @@ internal sealed class PacketReceiveQueue(AdapterRing ring, PacketSocket socket, 
         int length = socket.Receive(first, whole[first.Length..], out PacketInfo info);
         if (length < 0)
         {
-            _bad += length is -Errno.MsgSize or -Errno.Io ? 1u : 0u;
+            _tooLong += length is -Errno.MsgSize ? 1u : 0u;
+            _bad += length is -Errno.Io ? 1u : 0u;
             return length is -Errno.MsgSize or -Errno.Io;
         }
 
@@ -114,7 +122,7 @@ internal sealed class PacketReceiveQueue(AdapterRing ring, PacketSocket socket, 
             }
             else
             {
-                _bad++;
+                _tooLong++;
             }
 
             _isSplitting = _splitter.Advance();

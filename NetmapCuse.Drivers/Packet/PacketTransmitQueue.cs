@@ -16,7 +16,7 @@ namespace NetmapCuse.Drivers.Packet;
 /// <param name="hasLink">Whether the device sends at all; otherwise it swallows frames.</param>
 /// <param name="tellPending">Asks for <see cref="Retry"/> in a moment.</param>
 /// <param name="stop">Gives the queue back to the host stack.</param>
-internal sealed unsafe class PacketTransmitQueue(
+internal sealed class PacketTransmitQueue(
     AdapterRing ring, PacketSocket socket, Func<bool> hasLink, Action tellPending, Action stop) : ITransmitQueue, IRetriedQueue
 {
     private const uint FrameMin = 14;
@@ -45,16 +45,23 @@ internal sealed unsafe class PacketTransmitQueue(
                 break;
             }
 
-            if (!TrySend(slots, next, parts))
+            Fate fate = Send(slots, next, parts, out DropCause cause);
+            if (fate == Fate.Later)
             {
                 _isPending = true;
                 tellPending();
                 break;
             }
 
+            ulong bytes = 0;
             for (uint i = 0; i < parts; i++)
             {
-                _ = slots.Read(next + i);
+                bytes += slots.Read(next + i).Length;
+            }
+
+            if (fate == Fate.Dropped)
+            {
+                slots.Uncount(bytes, cause);
             }
 
             next += parts;
@@ -101,39 +108,54 @@ internal sealed unsafe class PacketTransmitQueue(
         return slots.Count - first > PartsMax ? slots.Count - first : 0;
     }
 
-    /// <summary>Sends a frame, or drops one that cannot be sent at all.</summary>
-    /// <returns>False when it is to be offered again.</returns>
-    private bool TrySend(SlotBatch slots, uint first, uint parts)
+    private enum Fate
     {
+        Sent,
+        Dropped,
+        Later,
+    }
+
+    /// <summary>Sends a frame, unless it cannot be sent at all, or not now.</summary>
+    private Fate Send(SlotBatch slots, uint first, uint parts, out DropCause cause)
+    {
+        cause = DropCause.TooLong;
         if (parts > PartsMax)
         {
-            return true;
+            return Fate.Dropped;
         }
 
+        cause = DropCause.BadSlot;
         uint length = 0;
         for (uint i = 0; i < parts; i++)
         {
             NetmapSlot slot = slots.Peek(first + i);
-            Span<byte> data = slots.Data(slot);
-            if (slot.BufferIndex == 0 || data.IsEmpty)
+            _parts[i] = slots.Vector(slot);
+            if (slot.BufferIndex == 0 || _parts[i].Length == 0)
             {
-                return true;
+                return Fate.Dropped;
             }
 
-            fixed (byte* start = data)
-            {
-                _parts[i] = new IoVector { Base = (ulong)start, Length = (ulong)data.Length };
-            }
-
-            length += (uint)data.Length;
+            length += (uint)_parts[i].Length;
         }
 
         if (length < FrameMin)
         {
-            return true;
+            return Fate.Dropped;
         }
 
         int error = socket.Send(_parts.AsSpan(0, (int)parts));
-        return error is not (Errno.Again or Remedy.NoBufferSpace) || !hasLink();
+        switch (error)
+        {
+            case Errno.Ok:
+                return Fate.Sent;
+            case Errno.MsgSize:
+                cause = DropCause.TooLong;
+                return Fate.Dropped;
+            case Errno.Again or Remedy.NoBufferSpace when hasLink():
+                return Fate.Later;
+            default:
+                cause = DropCause.NoCarrier;
+                return Fate.Dropped;
+        }
     }
 }

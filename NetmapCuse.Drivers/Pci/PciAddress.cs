@@ -10,6 +10,20 @@ internal readonly partial record struct PciAddress
 
     internal string Text { get; }
 
+    /// <summary>The digits of an address as one number, as PCI counts: domain, bus, device, function.</summary>
+    internal static int NumberOf(string address)
+    {
+        int number = 0;
+        string[] parts = address.Split(':', '.');
+        ReadOnlySpan<int> bits = [16, 8, 5, 3];
+        for (int i = 0; i < parts.Length && i < bits.Length; i++)
+        {
+            number = (number << bits[i]) | int.Parse(parts[i], NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+        }
+
+        return number;
+    }
+
     /// <summary>Takes an address with or without its domain; null for anything else.</summary>
     internal static PciAddress? TryParse(string text)
     {

@@ -1,5 +1,3 @@
-using NetmapCuse.Drivers.Mmio;
-
 namespace NetmapCuse.Drivers.R8169;
 
 /// <summary>

@@ -116,13 +116,15 @@ internal sealed class TapInterfaces(ILogger log) : IPersistentInterfaces, IDispo
         /// <summary>Namespace and name.</summary>
         internal string Key => key;
 
+        public string? NameNow => device.NameNow;
+
         public uint Mtu
         {
             get
             {
                 try
                 {
-                    return control.Mtu(name);
+                    return control.Mtu(device.NameNow ?? name);
                 }
                 catch (PosixException)
                 {

@@ -155,10 +155,24 @@ internal sealed class VhostPort : IKickWatch, IDisposable
             {
                 Use(_listener!.TryAccept());
             }
-            else if (key == ConnectionKey && _connection?.Serve() == false)
+            else if (key == ConnectionKey && !ServeConnection())
             {
                 Disconnect();
             }
+        }
+    }
+
+    /// <summary>Whatever a front-end brings about ends its own connection, and nothing else.</summary>
+    private bool ServeConnection()
+    {
+        try
+        {
+            return _connection?.Serve() != false;
+        }
+        catch (Exception mistake) when (mistake is not OutOfMemoryException)
+        {
+            _log.Error(mistake, "Port {Name}: a message of its front-end", _port.Name);
+            return false;
         }
     }
 

@@ -7,9 +7,14 @@ using NetmapCuse.Drivers.Packet;
 
 namespace NetmapCuse.Drivers.Xdp;
 
-/// <summary>Packet sockets, where AF_XDP cannot be had: each direction and queue by itself, and never without saying so.</summary>
+/// <summary>
+/// Which door: AF_XDP where the driver has it and nothing is lost by it, else packet sockets, and never without saying why.
+/// </summary>
 internal sealed partial class XdpAdapter
 {
+    /// <summary>How an interface is taken over at best.</summary>
+    private const string NativeDoor = "af_xdp native";
+
     private PacketAttachment? _packets;
     private string? _receiveFallback;
     private string? _sendFallback;
@@ -22,21 +27,21 @@ internal sealed partial class XdpAdapter
             string? leak = _packets?.Leak;
             string receives = _receiveFallback is { } reason
                 ? $"af_packet ({reason}){(leak is null ? string.Empty : $"; the host stack sees received frames, too ({leak})")}"
-                : _attachment?.Description ?? "not receiving";
+                : _attachment is null ? "not receiving" : NativeDoor;
             return _sendFallback is { } other && other != _receiveFallback ? $"{receives}; sends by af_packet ({other})" : receives;
         }
     }
 
     /// <summary>A socket for what a queue receives. Control plane.</summary>
     internal PacketSocket OpenPacketSocket(uint queue) =>
-        _namespace.Run(() => PacketSocket.OpenReceive(_device, queue, _open!.Rings.Rx));
+        _namespace.Run(() => PacketSocket.OpenReceive(Device, queue, _open!.Rings.Rx));
 
     /// <summary>A socket to send by. Control plane.</summary>
-    internal PacketSocket OpenPacketSocket() => _namespace.Run(() => PacketSocket.OpenTransmit(_device));
+    internal PacketSocket OpenPacketSocket() => _namespace.Run(() => PacketSocket.OpenTransmit(Device));
 
     internal void StartReceiving(uint queue, PacketReceiveQueue receive)
     {
-        _packets ??= new PacketAttachment(Name, _namespace, _device, _open!.Rings.Rx, _log);
+        _packets ??= new PacketAttachment(Name, _namespace, _hooks, Device, _open!.Rings.Rx, _log);
         _thread!.Watch(receive.Socket.Descriptor, AdapterThread.PacketKey + queue);
         _packets.Add(queue);
     }
@@ -73,13 +78,37 @@ internal sealed partial class XdpAdapter
         return may;
     }
 
+    /// <summary>
+    /// The XDP program is in the driver; else both directions go by packet sockets from here on: a device that has no XDP is one
+    /// of software, and those look at what only packet sockets set (skb->protocol).
+    /// </summary>
+    /// <exception cref="PosixException">admode wants native and there is none; or EBUSY, EPERM.</exception>
+    private bool TryUseDriver()
+    {
+        if (_attachment is not null || _receiveFallback is not null)
+        {
+            return _attachment is not null;
+        }
+
+        string reason = "admode asks for it";
+        _attachment = _settings.Choice == AdapterChoice.Generic ? null : _namespace.Run(() => XdpAttachment.TryMake(
+            Name, Device, _open!.Rings.Rx, SplitsFrames, _control, out reason));
+        if (_attachment is not null)
+        {
+            _log.Information("{Name} is taken over by {How}", Name, NativeDoor);
+            return true;
+        }
+
+        return TryFallBack(reason) ? false : throw new PosixException($"native XDP on {Name}", Errno.OpNotSupp);
+    }
+
     /// <exception cref="PosixException">It cannot be opened at all.</exception>
     private ITransmitQueue OpenTransmit(AdapterRing ring)
     {
         XdpQueuePair pair = _pairs[ring.Number];
         try
         {
-            if (_sendFallback is null)
+            if (_sendFallback is null && (_receiveFallback is not null || MaySendByDriver()))
             {
                 return pair.OpenTransmit(ring);
             }
@@ -90,6 +119,20 @@ internal sealed partial class XdpAdapter
         }
 
         return pair.OpenPacketTransmit(ring);
+    }
+
+    /// <summary>Who only sends does not leave a program on the interface.</summary>
+    private bool MaySendByDriver()
+    {
+        bool isReceiving = _attachment is not null;
+        bool may = TryUseDriver();
+        if (may && !isReceiving)
+        {
+            _attachment!.Dispose();
+            _attachment = null;
+        }
+
+        return may;
     }
 
     /// <returns>The reason.</returns>

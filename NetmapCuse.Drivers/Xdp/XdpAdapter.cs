@@ -34,6 +34,7 @@ internal sealed partial class XdpAdapter : IAdapter
     private readonly NetworkNamespace _namespace;
     private readonly InterfaceControl _control;
     private readonly ILogger _log;
+    private readonly TrafficHooks _hooks;
     private readonly AdapterProperties _first;
     private readonly TapStack _stack;
     private readonly bool _canHost;
@@ -44,23 +45,27 @@ internal sealed partial class XdpAdapter : IAdapter
     private LinkWatch? _link;
     private AdapterThread? _thread;
     private XdpAttachment? _attachment;
-    private int _device;
+    private volatile string _name;
     private volatile bool _isUp;
     private volatile bool _isRunning;
     private bool _hasStack;
     private uint _mtu;
     private bool _isGone;
 
-    /// <param name="name">The interface.</param>
+    /// <param name="device">Number of the interface: what it is, whatever it is called.</param>
+    /// <param name="name">What it is called.</param>
     /// <param name="settings">Parameters.</param>
     /// <param name="place">The namespace that it is in; ends with the adapter.</param>
     /// <param name="control">Asks for interfaces in that namespace; ends with the adapter.</param>
     /// <param name="hooks">How what the host sends is caught.</param>
     /// <param name="log">Where it is told how the interface is taken over, and why not.</param>
     internal XdpAdapter(
-        string name, AdapterSettings settings, NetworkNamespace place, InterfaceControl control, TrafficHooks hooks, ILogger log)
+        int device, string name, AdapterSettings settings, NetworkNamespace place, InterfaceControl control, TrafficHooks hooks,
+        ILogger log)
     {
-        Name = name;
+        Device = device;
+        _name = name;
+        _hooks = hooks;
         _settings = settings;
         _namespace = place;
         _control = control;
@@ -75,7 +80,10 @@ internal sealed partial class XdpAdapter : IAdapter
         _first = Look();
     }
 
-    internal string Name { get; }
+    public int Device { get; }
+
+    /// <summary>What it is called now, as far as is known.</summary>
+    internal string Name => _name;
 
     internal bool IsUp => _isUp;
 
@@ -100,7 +108,6 @@ internal sealed partial class XdpAdapter : IAdapter
         int error = Try("open", () =>
         {
             _open = Look();
-            _device = _control.Index(Name) ?? throw new PosixException($"finding {Name}", Errno.NxIo);
             _region = region;
             _events = events;
             _isGone = false;
@@ -111,7 +118,7 @@ internal sealed partial class XdpAdapter : IAdapter
             _mtu = _open.Mtu;
             uint queues = Math.Max(_open.Rings.Rx, _open.Rings.Tx);
             _pairs = [.. Enumerable.Range(0, (int)queues).Select(queue => new XdpQueuePair(this, (uint)queue, _log))];
-            _link = _namespace.Run(() => new LinkWatch(_device));
+            _link = _namespace.Run(() => new LinkWatch(Device));
             _thread = new AdapterThread(this, _link, PauseMicroseconds());
             OpenStack();
             _thread.Start();
@@ -127,6 +134,12 @@ internal sealed partial class XdpAdapter : IAdapter
     public int OpenTransmit(AdapterRing ring, out ITransmitQueue? queue)
     {
         ITransmitQueue? made = null;
+        queue = null;
+        if (!HasQueue(ring))
+        {
+            return Errno.NxIo;
+        }
+
         int error = Try("send by", () =>
         {
             made = OpenTransmit(ring);
@@ -141,11 +154,16 @@ internal sealed partial class XdpAdapter : IAdapter
 
     public int OpenReceive(AdapterRing ring, SlotBatch slots, out IReceiveQueue? queue)
     {
-        XdpQueuePair pair = _pairs[ring.Number];
         queue = null;
+        if (!HasQueue(ring))
+        {
+            return Errno.NxIo;
+        }
+
+        XdpQueuePair pair = _pairs[ring.Number];
         try
         {
-            queue = _receiveFallback is null ? pair.OpenReceive(ring, slots) : pair.OpenPacketReceive(ring);
+            queue = TryUseDriver() ? pair.OpenReceive(ring, slots) : pair.OpenPacketReceive(ring);
             return Errno.Ok;
         }
         catch (PosixException failure) when (_receiveFallback is not null || !MayFallBack(failure))
@@ -187,18 +205,21 @@ internal sealed partial class XdpAdapter : IAdapter
     internal XdpSocket OpenSocket(uint queue)
     {
         uint slots = Math.Max(_open!.Rings.RxSlots, _open.Rings.TxSlots);
-        return _namespace.Run(() => XdpSocket.Open(_region!, _device, queue, slots, SplitsFrames));
+        XdpSocket socket = _namespace.Run(() => XdpSocket.Open(_region!, Device, queue, slots));
+        if (SplitsFrames && !socket.Joins)
+        {
+            socket.Dispose();
+            throw new PosixException("receiving frames of several buffers (Linux 6.6 is needed)", Errno.OpNotSupp);
+        }
+
+        return socket;
     }
 
-    /// <summary>Frames of a queue come to its socket from here on. The first queue attaches the program.</summary>
+    /// <summary>Frames of a queue come to its socket from here on; the program is on the interface.</summary>
     internal void StartReceiving(uint queue, XdpReceiveQueue receive)
     {
-        _attachment ??= _namespace.Run(
-            () => XdpAttachment.Make(
-                Name, _device, _settings.Choice, _open!.Rings.Rx, SplitsFrames, _stack.Cookie, _log));
-        _stack.PassesProgram = _attachment.IsGeneric;
         _thread!.Watch(receive, AdapterThread.ReceiveKey + queue);
-        _attachment.Add(queue, receive.Socket.Descriptor);
+        _attachment!.Add(queue, receive.Socket.Descriptor);
     }
 
     internal void StopReceiving(uint queue, XdpReceiveQueue receive)
@@ -208,7 +229,6 @@ internal sealed partial class XdpAdapter : IAdapter
         {
             _attachment?.Dispose();
             _attachment = null;
-            _stack.PassesProgram = false;
         }
 
         _thread?.Forget(receive);
@@ -274,33 +294,95 @@ internal sealed partial class XdpAdapter : IAdapter
             return;
         }
 
-        if (news.IsGone && !_isGone)
+        if (missed)
         {
-            _isGone = true;
-            _isUp = false;
-            _events!.Gone();
+            // What was lost may be anything: the interface says itself what it is now.
+            bool isThere = _control.Name(Device) is not null;
+            news = isThere ? Ask() : new LinkWatch.Event(true, false, false, 0, null);
+        }
+
+        if (news.IsGone)
+        {
+            Lose();
             return;
         }
 
-        if (!missed)
+        if (news.Name is { } name && name != _name)
         {
-            _isUp = news.IsUp;
-            if (news.Mtu != 0 && news.Mtu != _mtu && _hasStack)
-            {
-                _mtu = news.Mtu;
-                _stack.UseMtu(_mtu);
-            }
+            UseName(name);
+            _events!.Renamed(name);
+        }
 
-            if (news.IsRunning != _isRunning)
-            {
-                _isRunning = news.IsRunning;
-                _events!.LinkChanged(_isRunning);
-            }
+        _isUp = news.IsUp;
+        if (news.Mtu != 0 && news.Mtu != _mtu && _hasStack)
+        {
+            _mtu = news.Mtu;
+            _stack.UseMtu(_mtu);
+        }
+
+        if (news.IsRunning != _isRunning)
+        {
+            _isRunning = news.IsRunning;
+            _events!.LinkChanged(_isRunning);
         }
     }
 
+    /// <summary>The interface may have lost queues since it was asked how many it has.</summary>
+    private bool HasQueue(AdapterRing ring)
+    {
+        if (ring.Number < _pairs.Length)
+        {
+            return true;
+        }
+
+        _log.Warning("{Name} has {Count} queues now, not one with number {Queue}: open it again", Name, _pairs.Length, ring.Number);
+        return false;
+    }
+
+    private LinkWatch.Event Ask()
+    {
+        try
+        {
+            string name = NameNow();
+            ushort flags = _control.Flags(name);
+            bool isRunning = (flags & InterfaceControl.Running) != 0;
+            return new LinkWatch.Event(false, (flags & InterfaceControl.Up) != 0, isRunning, _control.Mtu(name), name);
+        }
+        catch (PosixException)
+        {
+            return new LinkWatch.Event(true, false, false, 0, null);
+        }
+    }
+
+    /// <summary>
+    /// The interface is gone, or in another namespace, where it goes on living, and its traffic must not end here: everything
+    /// of ours comes off it.
+    /// </summary>
+    private void Lose()
+    {
+        if (!_isGone)
+        {
+            _isGone = true;
+            _isUp = false;
+            _attachment?.Detach();
+            _packets?.Detach();
+            _stack.StopIntercepting();
+            _events!.Gone();
+        }
+    }
+
+    private void UseName(string name)
+    {
+        _name = name;
+        _stack.Name = name;
+    }
+
+    /// <summary>What the interface is called now.</summary>
+    /// <exception cref="PosixException">It is gone.</exception>
+    private string NameNow() => _control.Name(Device) ?? throw new PosixException($"finding {Name}", Errno.NxIo);
+
     private uint PauseMicroseconds() =>
-        _settings.GenericNotifyNanoseconds < NotifyMin ? 0 : _settings.GenericNotifyNanoseconds / 1000;
+        !_settings.Mitigates || _settings.GenericNotifyNanoseconds < NotifyMin ? 0 : _settings.GenericNotifyNanoseconds / 1000;
 
     private AdapterProperties LookAgain()
     {
@@ -317,6 +399,7 @@ internal sealed partial class XdpAdapter : IAdapter
 
     private AdapterProperties Look()
     {
+        UseName(NameNow());
         (uint rxQueues, uint txQueues) = _control.Channels(Name) ?? (1, 1);
         (uint rxSlots, uint txSlots) = _control.RingSizes(Name) ?? (0, 0);
         uint Slots(uint told) => Math.Min(told >= SlotsMin ? told : Math.Max(_settings.GenericSlots, SlotsMin), SlotsMax);
@@ -341,7 +424,7 @@ internal sealed partial class XdpAdapter : IAdapter
 
         try
         {
-            _stack.Open(_device, _thread!);
+            _stack.Open(Device, _thread!);
             _hasStack = true;
         }
         catch (PosixException failure)

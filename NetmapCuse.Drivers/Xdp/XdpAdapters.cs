@@ -21,14 +21,16 @@ internal sealed class XdpAdapters(ILogger log, TrafficHooks? hooks = null) : IAd
         {
             place = settings.Place.IsOwn ? NetworkNamespace.Own : NetworkNamespace.Open(settings.Place.Path);
             control = place.Run(static () => new InterfaceControl());
-            if (control.Index(name) is null)
+            int device = control.Index(name) ?? 0;
+            int error = device != 0 ? Judge(name, control) : Errno.NxIo;
+            if (error != Errno.Ok)
             {
                 control.Dispose();
                 place.Dispose();
-                return Errno.NxIo;
+                return error;
             }
 
-            adapter = new XdpAdapter(name, settings, place, control, hooks ?? TrafficHooks.Best, log);
+            adapter = new XdpAdapter(device, name, settings, place, control, hooks ?? TrafficHooks.Best, log);
             return Errno.Ok;
         }
         catch (PosixException failure)
@@ -38,5 +40,21 @@ internal sealed class XdpAdapters(ILogger log, TrafficHooks? hooks = null) : IAd
             log.Warning("{Name}: {Reason}{Remedy}", name, failure.Message, Remedy.For(failure));
             return failure.Errno;
         }
+    }
+
+    /// <summary>Tunnels of IP packets (tun, ipip, sit, gre, vti, xfrm, wireguard) have no Ethernet frames: nothing that a ring could show.</summary>
+    private int Judge(string name, InterfaceControl control)
+    {
+        const ushort Ethernet = 1;
+        const ushort Loopback = 772;
+        if (control.HardwareKind(name) is Ethernet or Loopback)
+        {
+            return Errno.Ok;
+        }
+
+        log.Warning(
+            "{Name} carries no Ethernet frames ({Driver}, hardware type {Kind}): it cannot be taken over",
+            name, control.Driver(name), control.HardwareKind(name));
+        return Errno.OpNotSupp;
     }
 }

@@ -103,34 +103,6 @@ internal static class XdpPrograms
         ],
         flags | Bpf.DeviceBound, device, "loading the XDP program that keeps VLAN tags");
 
-    /// <summary>
-    /// The same for generic XDP, which sees frames that we give to the host stack, too: those begin with a cookie of four bytes,
-    /// which is taken off.
-    /// </summary>
-    internal static Fd ReceiveGeneric(Fd sockets, uint cookie, uint flags) => Bpf.Load(
-        Bpf.XdpProgram,
-        [
-            Copy(6, 1),
-            LoadWord(2, 6, XdpData),
-            LoadWord(3, 6, XdpDataEnd),
-            Copy(4, 2),
-            Add(4, sizeof(uint)),
-            SkipIfGreater(4, 3, 7),
-            LoadWord(5, 2, 0),
-            SkipIfNotEqual32(5, cookie, 5),
-            Copy(1, 6),
-            Set(2, sizeof(uint)),
-            Call(AdjustHead),
-            Set(0, XdpPass),
-            Exit,
-            LoadWord(2, 6, XdpQueue),
-            LoadMap(1, sockets.Number), Second,
-            Set(3, XdpPass),
-            Call(RedirectMap),
-            Exit,
-        ],
-        flags, 0, "loading the generic XDP program");
-
     /// <summary>What the host stack sends goes out by the TAP instead: to us.</summary>
     internal static Fd ToTap(int tap) => Bpf.Load(
         Bpf.ClassifierProgram,

@@ -56,7 +56,7 @@ internal sealed class XdpQueuePair(XdpAdapter adapter, uint queue, ILogger log)
     internal XdpTransmitQueue OpenTransmit(AdapterRing ring)
     {
         EnsureSocket();
-        return _transmit = new XdpTransmitQueue(this, ring, adapter.SplitsFrames);
+        return _transmit = new XdpTransmitQueue(this, ring, Socket!.Joins ? null : adapter.OpenPacketSocket());
     }
 
     /// <exception cref="PosixException">The socket cannot be had.</exception>

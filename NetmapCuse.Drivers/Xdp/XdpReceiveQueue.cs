@@ -141,7 +141,9 @@ internal sealed class XdpReceiveQueue(XdpQueuePair pair, AdapterRing ring) : IRe
 
     public void Close(SlotBatch slots)
     {
-        ring.CountNoRoom((uint)Math.Min(_socket.Lost(), uint.MaxValue));
+        (ulong noRoom, ulong tooLong) = _socket.Lost();
+        ring.CountNoRoom((uint)Math.Min(noRoom, uint.MaxValue));
+        ring.CountDropped(DropCause.TooLong, (uint)Math.Min(tooLong, uint.MaxValue));
         pair.StopReceiving(this);
         uint next = 0;
         for (int word = 0; word < _held.Length; word++)

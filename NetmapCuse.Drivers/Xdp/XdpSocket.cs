@@ -65,6 +65,9 @@ internal sealed unsafe class XdpSocket : IDisposable
     /// <summary>Frames to send; filled here.</summary>
     internal XdpRing Transmit { get; private set; } = null!;
 
+    /// <summary>The kernel joins several buffers to one frame, and receives one into several.</summary>
+    internal bool Joins { get; private set; }
+
     /// <summary>Whether chunks can be laid out for buffers of this size.</summary>
     internal static bool Fits(uint bufferSize) => bufferSize + Headroom is >= ChunkMin and <= ChunkMax;
 
@@ -73,9 +76,8 @@ internal sealed unsafe class XdpSocket : IDisposable
     /// <param name="device">Number of the interface.</param>
     /// <param name="queue">Its queue.</param>
     /// <param name="slots">The most entries that any ring has to hold.</param>
-    /// <param name="splits">Frames may take several buffers.</param>
     /// <exception cref="PosixException">The step that failed.</exception>
-    internal static XdpSocket Open(Region region, int device, uint queue, uint slots, bool splits)
+    internal static XdpSocket Open(Region region, int device, uint queue, uint slots)
     {
         Fd fd = Libc.Socket(Family, RawCloseOnExec, 0);
         if (fd.IsInvalid)
@@ -87,7 +89,7 @@ internal sealed unsafe class XdpSocket : IDisposable
         try
         {
             socket.SetUp(region, BitOperations.RoundUpToPowerOf2(Math.Max(slots, RingMin)));
-            socket.Bind(device, queue, splits);
+            socket.Bind(device, queue);
             return socket;
         }
         catch
@@ -102,13 +104,25 @@ internal sealed unsafe class XdpSocket : IDisposable
     internal int Push() =>
         Libc.SendTo(_fd, null, 0, DoNotWait, null, 0) >= 0 ? Errno.Ok : Marshal.GetLastPInvokeError();
 
-    /// <summary>Frames that arrived and found no buffer or no place (struct xdp_statistics).</summary>
-    internal ulong Lost()
+    /// <summary>
+    /// Frames that arrived and found no buffer or no place in the ring, and others that were dropped: longer than a buffer
+    /// (struct xdp_statistics: rx_dropped counts both, rx_fill_ring_empty_descs the former again).
+    /// </summary>
+    internal (ulong NoRoom, ulong TooLong) Lost()
     {
         const int Words = 6;
+        const int Dropped = 0;
+        const int RingFull = 3;
+        const int FillEmpty = 4;
         ulong* counts = stackalloc ulong[Words];
         uint length = Words * sizeof(ulong);
-        return Libc.GetOption(_fd, Level, Statistics, counts, &length) == 0 ? counts[0] + counts[3] : 0;
+        if (Libc.GetOption(_fd, Level, Statistics, counts, &length) != 0)
+        {
+            return default;
+        }
+
+        ulong noBuffer = Math.Min(counts[Dropped], counts[FillEmpty]);
+        return (counts[RingFull] + noBuffer, counts[Dropped] - noBuffer);
     }
 
     /// <summary>Afterwards the kernel neither reads nor writes the region on behalf of this socket.</summary>
@@ -161,17 +175,26 @@ internal sealed unsafe class XdpSocket : IDisposable
         _ = Libc.SetOption(_fd, Level, SendBudget, &budget, sizeof(uint));
     }
 
-    private void Bind(int device, uint queue, bool splits)
+    /// <remarks>Kernels before 6.6 know nothing of frames of several buffers.</remarks>
+    private void Bind(int device, uint queue)
     {
+        Joins = true;
         SocketAddress address = new()
         {
             Family = Family,
-            Flags = (ushort)(CopyMode | (splits ? SeveralBuffers : 0)),
+            Flags = CopyMode | SeveralBuffers,
             Device = (uint)device,
             Queue = queue,
         };
         for (int i = 0; Libc.Bind(_fd, &address, (uint)sizeof(SocketAddress)) != 0; i++)
         {
+            if (Marshal.GetLastPInvokeError() == Errno.Inval && Joins)
+            {
+                Joins = false;
+                address.Flags = CopyMode;
+                continue;
+            }
+
             // The queue's last user may have gone a moment ago: the kernel lets go of it some milliseconds later.
             if (Marshal.GetLastPInvokeError() != Errno.Busy || i == RebindTries)
             {

@@ -4,6 +4,7 @@ using NetmapCuse.Core.Memory;
 using NetmapCuse.Core.Ports;
 using NetmapCuse.Core.Rings;
 using NetmapCuse.Drivers.Common;
+using NetmapCuse.Drivers.Packet;
 
 namespace NetmapCuse.Drivers.Xdp;
 
@@ -27,7 +28,10 @@ internal sealed class XdpTransmitQueue : ITransmitQueue, IRetriedQueue
 
     private readonly XdpQueuePair _pair;
     private readonly AdapterRing _ring;
-    private readonly bool _splits;
+
+    /// <summary>Sends frames of several slots where AF_XDP does not join them; null where it does.</summary>
+    private readonly PacketSocket? _joiner;
+    private readonly IoVector[] _parts = new IoVector[PartsMax];
     private readonly Lock _gate = new();
 
     /// <summary>The buffer of each slot that was taken and is not reclaimed, by <see cref="_taken"/>. Read by the control plane.</summary>
@@ -38,11 +42,14 @@ internal sealed class XdpTransmitQueue : ITransmitQueue, IRetriedQueue
     private uint _reclaimed;
     private volatile bool _isPending;
 
-    internal XdpTransmitQueue(XdpQueuePair pair, AdapterRing ring, bool splits)
+    /// <param name="pair">Whose socket it sends by.</param>
+    /// <param name="ring">The netmap ring.</param>
+    /// <param name="joiner">For frames of several slots where AF_XDP does not join them; ends with this.</param>
+    internal XdpTransmitQueue(XdpQueuePair pair, AdapterRing ring, PacketSocket? joiner)
     {
         _pair = pair;
         _ring = ring;
-        _splits = splits;
+        _joiner = joiner;
         _socket = pair.Socket;
         _inFlight = new uint[System.Numerics.BitOperations.RoundUpToPowerOf2(ring.NumSlots)];
         _mask = (uint)_inFlight.Length - 1;
@@ -80,7 +87,7 @@ internal sealed class XdpTransmitQueue : ITransmitQueue, IRetriedQueue
                 return Discard(slots, count);
             }
 
-            uint done = _splits ? QueueChains(slots, socket.Transmit, count) : Queue(slots, socket.Transmit, count);
+            uint done = Queue(slots, socket, count);
             if (done >= ManyFrames)
             {
                 _pair.TellBusy();
@@ -188,7 +195,11 @@ internal sealed class XdpTransmitQueue : ITransmitQueue, IRetriedQueue
         }
     }
 
-    public void Close() => _pair.StopTransmitting();
+    public void Close()
+    {
+        _pair.StopTransmitting();
+        _joiner?.Dispose();
+    }
 
     private bool IsBusy(XdpSocket socket)
     {
@@ -201,47 +212,66 @@ internal sealed class XdpTransmitQueue : ITransmitQueue, IRetriedQueue
         return socket.Completion.Count < queued;
     }
 
-    private uint Queue(SlotBatch slots, XdpRing transmit, uint count)
+    /// <summary>Frames are taken whole, or not yet.</summary>
+    private uint Queue(SlotBatch slots, XdpSocket socket, uint count)
     {
-        uint producer = transmit.Producer;
-        for (uint i = 0; i < count; i++)
-        {
-            NetmapSlot slot = slots.Read(i);
-            bool isGood = slot.Length >= FrameMin && slot.BufferIndex != Skipped;
-            Take(isGood ? slot.BufferIndex : Skipped);
-            if (isGood)
-            {
-                transmit.Descriptor(producer++) = new XdpDescriptor
-                {
-                    Address = _ring.OffsetOf(slot.BufferIndex) + slot.Pointer,
-                    Length = slot.Length,
-                };
-            }
-        }
-
-        transmit.Publish(producer);
-        return count;
-    }
-
-    /// <summary>Frames of several slots: taken whole, or not yet.</summary>
-    private uint QueueChains(SlotBatch slots, XdpRing transmit, uint count)
-    {
+        XdpRing transmit = socket.Transmit;
         uint producer = transmit.Producer;
         uint next = 0;
         while (next < count)
         {
+            if ((slots.FlagsOf(next) & SlotFlags.MoreFragments) == 0)
+            {
+                QueueSingle(slots, next++, transmit, ref producer);
+                continue;
+            }
+
             uint parts = Parts(slots, next, count);
             if (parts == 0)
             {
                 break;
             }
 
-            producer = QueueChain(slots, next, parts, transmit, producer);
+            if (_joiner is null)
+            {
+                QueueChain(slots, next, parts, transmit, ref producer);
+            }
+            else
+            {
+                // What was queued before leaves before.
+                transmit.Publish(producer);
+                Push(socket);
+                if (!TryJoin(_joiner, slots, next, parts))
+                {
+                    _isPending = true;
+                    _pair.TellPending();
+                    break;
+                }
+            }
+
             next += parts;
         }
 
         transmit.Publish(producer);
         return next;
+    }
+
+    private void QueueSingle(SlotBatch slots, uint index, XdpRing transmit, ref uint producer)
+    {
+        NetmapSlot slot = slots.Read(index);
+        if (slot.Length < FrameMin || slot.BufferIndex == Skipped)
+        {
+            Take(Skipped);
+            slots.Uncount(slot.Length, DropCause.BadSlot);
+            return;
+        }
+
+        Take(slot.BufferIndex);
+        transmit.Descriptor(producer++) = new XdpDescriptor
+        {
+            Address = _ring.OffsetOf(slot.BufferIndex) + slot.Pointer,
+            Length = slot.Length,
+        };
     }
 
     /// <summary>Slots of the frame that starts here; more than the kernel joins when it is too long; 0 when its end is not there.</summary>
@@ -258,14 +288,17 @@ internal sealed class XdpTransmitQueue : ITransmitQueue, IRetriedQueue
         return count - first > PartsMax ? count - first : 0;
     }
 
-    private uint QueueChain(SlotBatch slots, uint first, uint parts, XdpRing transmit, uint producer)
+    /// <summary>The kernel joins the slots of a frame; of one that it would not take, it gets nothing.</summary>
+    private void QueueChain(SlotBatch slots, uint first, uint parts, XdpRing transmit, ref uint producer)
     {
         uint start = producer;
         bool isGood = parts <= PartsMax;
+        ulong bytes = 0;
         for (uint i = 0; i < parts; i++)
         {
             NetmapSlot slot = slots.Read(first + i);
-            isGood &= slot.BufferIndex != Skipped && slot.Length >= (parts == 1 ? FrameMin : 1);
+            bytes += slot.Length;
+            isGood &= slot.BufferIndex != Skipped && slot.Length != 0;
             Take(slot.BufferIndex);
             if (isGood)
             {
@@ -278,9 +311,9 @@ internal sealed class XdpTransmitQueue : ITransmitQueue, IRetriedQueue
             }
         }
 
-        if (isGood)
+        if (isGood && bytes >= FrameMin)
         {
-            return producer;
+            return;
         }
 
         for (uint i = 1; i <= parts; i++)
@@ -288,16 +321,58 @@ internal sealed class XdpTransmitQueue : ITransmitQueue, IRetriedQueue
             Volatile.Write(ref _inFlight[(_taken - i) & _mask], Skipped);
         }
 
-        return start;
+        producer = start;
+        slots.Uncount(bytes, parts > PartsMax ? DropCause.TooLong : DropCause.BadSlot);
+    }
+
+    /// <summary>Sends a frame of several slots by the packet socket, which copies it.</summary>
+    /// <returns>False when it is to be offered again.</returns>
+    private bool TryJoin(PacketSocket joiner, SlotBatch slots, uint first, uint parts)
+    {
+        bool isGood = parts <= PartsMax;
+        for (uint i = 0; i < parts && isGood; i++)
+        {
+            NetmapSlot slot = slots.Peek(first + i);
+            _parts[i] = slots.Vector(slot);
+            isGood = slot.BufferIndex != Skipped && _parts[i].Length != 0;
+        }
+
+        int error = isGood ? joiner.Send(_parts.AsSpan(0, (int)parts)) : Errno.Inval;
+        if (error is Errno.Again or Remedy.NoBufferSpace && _pair.IsUp)
+        {
+            return false;
+        }
+
+        ulong bytes = 0;
+        for (uint i = 0; i < parts; i++)
+        {
+            bytes += slots.Read(first + i).Length;
+            Take(Skipped);
+        }
+
+        if (error != Errno.Ok)
+        {
+            bool isTooLong = parts > PartsMax || error == Errno.MsgSize;
+            slots.Uncount(bytes, isTooLong ? DropCause.TooLong : DropCause.BadSlot);
+        }
+
+        return true;
     }
 
     /// <summary>A device that is down sends nothing, and nobody waits for it.</summary>
     private uint Discard(SlotBatch slots, uint count)
     {
+        ulong bytes = 0;
         for (uint i = 0; i < count; i++)
         {
-            _ = slots.Read(i);
+            NetmapSlot slot = slots.Read(i);
+            bytes += slot.Length;
             Take(Skipped);
+            if ((slot.Flags & SlotFlags.MoreFragments) == 0)
+            {
+                slots.Uncount(bytes, DropCause.NoCarrier);
+                bytes = 0;
+            }
         }
 
         return count;

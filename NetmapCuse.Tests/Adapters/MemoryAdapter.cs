@@ -14,8 +14,8 @@ internal sealed class MemoryAdapter : IAdapter
 {
     private readonly BlockingCollection<Action<IAdapterEvents>> _later = [];
     private readonly Thread _thread;
-    private readonly MemoryTransmitQueue?[] _transmit;
-    private readonly MemoryReceiveQueue?[] _receive;
+    private MemoryTransmitQueue?[] _transmit;
+    private MemoryReceiveQueue?[] _receive;
     private volatile IAdapterEvents? _events;
     private MemoryAdapter? _peer;
 
@@ -69,6 +69,8 @@ internal sealed class MemoryAdapter : IAdapter
     {
         if (OpenError == Errno.Ok)
         {
+            _transmit = new MemoryTransmitQueue?[Properties.Rings.Tx];
+            _receive = new MemoryReceiveQueue?[Properties.Rings.Rx];
             _events = events;
         }
 
@@ -81,8 +83,16 @@ internal sealed class MemoryAdapter : IAdapter
         return Errno.Ok;
     }
 
+    /// <summary>Opening this receive queue fails as no driver should.</summary>
+    internal int? BrokenQueue { get; set; }
+
     public int OpenReceive(AdapterRing ring, SlotBatch slots, out IReceiveQueue? queue)
     {
+        if (ring.Number == BrokenQueue)
+        {
+            throw new InvalidOperationException("this queue is broken");
+        }
+
         MemoryReceiveQueue made = new(this, ring);
         made.Refill(slots);
         queue = _receive[ring.Number] = made;

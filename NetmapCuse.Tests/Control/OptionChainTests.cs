@@ -1,6 +1,8 @@
 using FluentAssertions;
 using NetmapCuse.Core.Abi.Linux;
+using NetmapCuse.Core.Clients;
 using NetmapCuse.Core.Control;
+using NetmapCuse.Core.Interop;
 using NetmapCuse.Tests.Device;
 using NetmapCuse.Tests.Transport;
 using Xunit;
@@ -15,10 +17,12 @@ public sealed class OptionChainTests
     private const int EventFds = 2;
     private const int Unknown = 77;
 
+    private static CallerMemory Own => ClientProcess.Of(Client.ThreadId()).Memory;
+
     [Fact]
     public void No_options_are_no_options()
     {
-        OptionChain.Read(Client.ThreadId(), 0, RegisterBody, out OptionChain chain).Should().Be(0);
+        OptionChain.Read(Own, 0, RegisterBody, out OptionChain chain).Should().Be(0);
 
         chain.Options.Should().BeEmpty();
         chain.HasUnhandled.Should().BeFalse();
@@ -32,7 +36,7 @@ public sealed class OptionChainTests
         Read(list, out OptionChain chain).Should().Be(0);
         chain.HasUnhandled.Should().BeTrue();
         chain.Options[0].Body.Should().HaveCount(32);
-        chain.WriteBack(Client.ThreadId(), requestSucceeded: false).Should().Be(0);
+        chain.WriteBack(Own, requestSucceeded: false).Should().Be(0);
 
         list.Status(0).Should().Be(Errno.OpNotSupp);
         list.Status(1).Should().Be(Errno.OpNotSupp);
@@ -76,7 +80,7 @@ public sealed class OptionChainTests
         using NativeOptions list = new([(Offsets, 56), (Unknown, 0), (Offsets, 56)]);
 
         Read(list, out OptionChain chain).Should().Be(Errno.Inval);
-        chain.WriteBack(Client.ThreadId(), requestSucceeded: false);
+        chain.WriteBack(Own, requestSucceeded: false);
 
         list.Status(0).Should().Be(Errno.Inval);
         list.Status(1).Should().Be(0);
@@ -99,7 +103,7 @@ public sealed class OptionChainTests
         list.Link(0, 0);
 
         Read(list, out OptionChain chain).Should().Be(Errno.MsgSize);
-        chain.WriteBack(Client.ThreadId(), requestSucceeded: false).Should().Be(0);
+        chain.WriteBack(Own, requestSucceeded: false).Should().Be(0);
 
         list.Status(0).Should().Be(NativeOptions.Untouched);
     }
@@ -110,7 +114,7 @@ public sealed class OptionChainTests
         using NativeOptions list = new([(Unknown, 0), (0, 0), (Unknown, 0)]);
 
         Read(list, out OptionChain chain).Should().Be(Errno.Inval);
-        chain.WriteBack(Client.ThreadId(), requestSucceeded: false);
+        chain.WriteBack(Own, requestSucceeded: false);
 
         list.Status(0).Should().Be(0);
         list.Status(1).Should().Be(Errno.Inval);
@@ -124,9 +128,9 @@ public sealed class OptionChainTests
         list.Link(0, address: 8);
 
         Read(list, out _).Should().Be(Errno.Fault);
-        OptionChain.Read(Client.ThreadId(), 8, RegisterBody, out _).Should().Be(Errno.Fault);
+        OptionChain.Read(Own, 8, RegisterBody, out _).Should().Be(Errno.Fault);
     }
 
     private static int Read(NativeOptions list, out OptionChain chain) =>
-        OptionChain.Read(Client.ThreadId(), list.First, RegisterBody, out chain);
+        OptionChain.Read(Own, list.First, RegisterBody, out chain);
 }

@@ -22,7 +22,7 @@ public abstract class DeviceFixture : IDisposable
             _server = DeviceServer.Start(
                 new DeviceServerOptions { Path = Path, Transport = transport },
                 Device.Memory, Device, Serilog.Core.Logger.None);
-            Device.Attach(_server);
+            Device.Attach(_server.Waker);
         }
         catch (StartException refusal) when (refusal.Failure is StartFailure.NoUring or StartFailure.NoPermission
             or StartFailure.NoFuseDevice or StartFailure.Kernel)

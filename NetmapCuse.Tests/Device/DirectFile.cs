@@ -43,6 +43,7 @@ internal sealed unsafe class DirectFile : IDeviceFile
         {
             _isOpen = false;
             _device.Release(_handle);
+            _device.AwaitReleases();
         }
     }
 }

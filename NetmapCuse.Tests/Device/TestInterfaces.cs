@@ -8,5 +8,5 @@ internal sealed class TestInterfaces : IHostInterfaces
 {
     internal const string Only = "ifx0";
 
-    public bool Exists(string name, CallerPlace place) => name == Only;
+    public int IndexOf(string name, CallerPlace place) => name == Only ? 1 : 0;
 }

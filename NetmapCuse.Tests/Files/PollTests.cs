@@ -55,6 +55,22 @@ public abstract class PollTests(DeviceFixture device) : DeviceTest(device)
 
     [Theory]
     [InlineData(0)]
+    [InlineData(Out)]
+    public void With_NR_DO_RX_POLL_every_poll_updates_the_receive_rings_and_tells_of_no_read_event(int events)
+    {
+        NetmapClient a = Open().Register("vale0:a");
+        NetmapClient without = Open().Register("vale0:b");
+        NetmapClient with = Open().Register("vale0:c", new NmreqRegister { Flags = RegisterFlags.DoRxPoll });
+        a.Send(s_frame);
+
+        without.Poll(events).Should().Be(events);
+        without.Rx.Ready.Should().Be(0);
+        with.Poll(events).Should().Be(events);
+        with.Rx.Ready.Should().Be(1);
+    }
+
+    [Theory]
+    [InlineData(0)]
     [InlineData(In)]
     [InlineData(Out)]
     public void Every_poll_pushes_what_is_to_be_sent(int events)

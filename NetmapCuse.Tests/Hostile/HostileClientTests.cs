@@ -65,6 +65,54 @@ public abstract class HostileClientTests(DeviceFixture device) : DeviceTest(devi
         Device.Device.Plane.Inspect(ports => ports.Ports.Count()).Should().Be(2);
     }
 
+    /// <summary>Others have the rings of a generator bound, too, and write nonsense: it counts wrong, but does not crash.</summary>
+    [Theory]
+    [InlineData("tx")]
+    [InlineData("rx")]
+    [InlineData("pong")]
+    public unsafe void A_generator_survives_what_others_write_into_its_rings(string role)
+    {
+        using Process generator = Samples.Start("nm-gen", "-f", role, "-i", "vale4:g", "-d", Device.Path, "-t", "3");
+        WaitForFiles(1);
+        NetmapClient shared = Open().Register("vale4:g");
+        NetmapClient peer = Open().Register("vale4:h");
+        Random random = new(7);
+        Stopwatch time = Stopwatch.StartNew();
+        while (!generator.HasExited && time.Elapsed < s_appearance)
+        {
+            ClientRing ring = random.Next(2) == 0 ? shared.Tx : shared.Rx;
+            uint word = random.Next(3) == 0 ? (uint)random.NextInt64(1L << 32) : (uint)random.Next(5000);
+            switch (random.Next(6))
+            {
+                case 0:
+                    ring.Head = word;
+                    break;
+                case 1:
+                    ring.Cur = ring.Tail = word;
+                    break;
+                case 2 when random.Next(50) == 0:
+                    ring.Shared->NumSlots = word;
+                    ring.Shared->BufferSize = word;
+                    ring.Shared->BufferOffset = random.NextInt64();
+                    break;
+                default:
+                    ref NetmapSlot slot = ref ring.Slot((uint)random.Next(1024));
+                    slot.BufferIndex = word;
+                    slot.Length = (ushort)random.Next(65536);
+                    slot.Flags = (SlotFlags)random.Next(65536);
+                    break;
+            }
+
+            if (random.Next(20) == 0)
+            {
+                _ = peer.TxSync();
+            }
+        }
+
+        generator.WaitForExit(s_appearance).Should().BeTrue();
+        generator.ExitCode.Should().BeLessThan(128, "no signal ends it: " + generator.StandardError.ReadToEnd());
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("-x")]

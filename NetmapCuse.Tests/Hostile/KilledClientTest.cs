@@ -24,7 +24,7 @@ public abstract class KilledClientTest(HostFixture device) : DeviceTest(device)
     /// <summary>What is made once for the life of a device, or of this process, is made now.</summary>
     private protected DeviceRemains Prepare()
     {
-        if (!_host.Interfaces.Exists("nmnic0", CallerPlace.Own))
+        if (_host.Interfaces.IndexOf("nmnic0", CallerPlace.Own) == 0)
         {
             _host.Interfaces.Add("nmnic0");
         }

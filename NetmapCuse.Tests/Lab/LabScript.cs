@@ -12,6 +12,10 @@ internal static class LabScript
 
     private static readonly string s_root = FindRoot();
 
+    /// <summary>scripts/build has been run.</summary>
+    internal static bool IsPublished =>
+        File.Exists(Path.Combine(s_root, "out/netmapcuse")) && File.Exists(Path.Combine(s_root, "out/samples/nm-gen"));
+
     /// <summary>A suite on this machine.</summary>
     internal static void RunHere(string suite, params string[] arguments)
     {
@@ -57,9 +61,7 @@ internal static class LabScript
         run.Output.Should().Contain("ok ").And.NotContain("FAIL");
     }
 
-    private static void RequirePublished() => Assert.SkipUnless(
-        File.Exists(Path.Combine(s_root, "out/netmapcuse")) && File.Exists(Path.Combine(s_root, "out/samples/nm-gen")),
-        "nothing is published: scripts/build");
+    private static void RequirePublished() => Assert.SkipUnless(IsPublished, "nothing is published: scripts/build");
 
     private static string FindRoot()
     {

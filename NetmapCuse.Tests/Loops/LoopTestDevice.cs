@@ -38,7 +38,7 @@ internal sealed class LoopTestDevice : IDisposable
         try
         {
             _server = DeviceServer.Start(options, Device.Memory, Device, _log);
-            Device.Attach(_server);
+            Device.Attach(_server.Waker);
         }
         catch (StartException refusal)
         {

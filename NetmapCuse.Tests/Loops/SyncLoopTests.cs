@@ -69,7 +69,7 @@ public sealed class SyncLoopTests
 
         device.Dispose();
 
-        LoopTestDevice.LoopThreads().Should().Be(before);
+        SpinWait.SpinUntil(() => LoopTestDevice.LoopThreads() == before, TimeSpan.FromSeconds(30)).Should().BeTrue();
         program.Kill();
         program.WaitForExit(5000).Should().BeTrue();
     }

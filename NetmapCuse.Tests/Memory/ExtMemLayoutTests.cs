@@ -47,7 +47,7 @@ public sealed class ExtMemLayoutTests
     {
         NmreqPoolsInfo info = new() { BufferPoolObjects = 7, RingPoolObjectSize = 4096 };
 
-        ExtMemLayout.Complete(ref info);
+        ExtMemLayout.Complete(ref info, RegionSizes.PrivateMinimum);
 
         info.Should().BeEquivalentTo(new NmreqPoolsInfo
         {
@@ -71,7 +71,7 @@ public sealed class ExtMemLayoutTests
     public void Pools_have_to_fit(ulong memory, uint buffers, uint size, int error)
     {
         NmreqPoolsInfo info = new() { MemorySize = memory, BufferPoolObjects = buffers, BufferPoolObjectSize = size };
-        ExtMemLayout.Complete(ref info);
+        ExtMemLayout.Complete(ref info, RegionSizes.PrivateMinimum);
 
         ExtMemLayout.TryCreate(info, out RegionLayout layout).Should().Be(error);
 
@@ -113,7 +113,7 @@ public sealed class ExtMemLayoutTests
 
     private static RegionLayout Layout(NmreqPoolsInfo info)
     {
-        ExtMemLayout.Complete(ref info);
+        ExtMemLayout.Complete(ref info, RegionSizes.PrivateMinimum);
         ExtMemLayout.TryCreate(info, out RegionLayout layout).Should().Be(Errno.Ok);
         return layout;
     }

@@ -1,6 +1,7 @@
 using FluentAssertions;
 using NetmapCuse.Core.Abi.Netmap;
 using NetmapCuse.Core.Files;
+using NetmapCuse.Core.Clients;
 using NetmapCuse.Core.Memory;
 using NetmapCuse.Core.Monitors;
 using NetmapCuse.Core.Ports;
@@ -19,7 +20,7 @@ public sealed class InterfaceMonitorTests : IDisposable
 
     public InterfaceMonitorTests()
     {
-        _regions = new RegionTable(_arena, RegionSizes.GlobalDefault);
+        _regions = new RegionTable(_arena, RegionSizes.GlobalDefault, new Quotas(_arena.Size, Serilog.Core.Logger.None));
         _port = new QueuePort(new PortRings(2, 2, 16, 16), hostRings: 1, _regions.Global);
         Binding.TryCreate(
             _port, new PortRequest { Name = "q", Mode = RegisterMode.NicAndHost }, 0, new Sleeper(), out Binding? binding)
@@ -64,8 +65,8 @@ public sealed class InterfaceMonitorTests : IDisposable
             RegisterMode.NicAndHost, isZeroCopy ? RegisterFlags.ZeroCopyMonitor : MonitorPort.BothDirections);
         monitor.Port.HostRxRings.Should().Be(1);
         Put(_port.Tx[2], 7);
-        RingSync.Tx(_port, _port.Tx[2], 0);
-        RingSync.Tx(_port, _port.Tx[2], 0);
+        RingSync.Tx(_port, _port.Tx[2], readsIndirect: false);
+        RingSync.Tx(_port, _port.Tx[2], readsIndirect: false);
         _port.Arrive(2, 8);
         RingSync.Rx(_port, _port.Rx[2], 0);
         Take(_binding, 2).Should().HaveCount(1);
@@ -80,9 +81,9 @@ public sealed class InterfaceMonitorTests : IDisposable
     {
         Binding monitor = Monitor(RegisterMode.AllNic, RegisterFlags.ZeroCopyMonitor);
         Put(_port.Tx[0], 7);
-        RingSync.Tx(_port, _port.Tx[0], 0);
+        RingSync.Tx(_port, _port.Tx[0], readsIndirect: false);
         Take(monitor, 0).Should().BeEmpty();
-        RingSync.Tx(_port, _port.Tx[0], 0);
+        RingSync.Tx(_port, _port.Tx[0], readsIndirect: false);
         Take(monitor, 0).Should().Equal((7, SlotFlags.TxMonitored));
         monitor.End();
     }
@@ -106,13 +107,13 @@ public sealed class InterfaceMonitorTests : IDisposable
     {
         Binding monitor = Monitor(RegisterMode.AllNic, RegisterFlags.ZeroCopyMonitor);
         Put(_port.Tx[0], 7);
-        RingSync.Tx(_port, _port.Tx[0], 0);
+        RingSync.Tx(_port, _port.Tx[0], readsIndirect: false);
         using LookingRing looking = new();
         _regions.Global.Rings.Add(looking);
 
         Task look = Task.Run(() => _regions.Global.MarkShown(new BufferSet(_regions.Global.Layout.Buffer.Count)), Cancel);
         looking.IsLooking.Wait(Cancel);
-        Task swap = Task.Run(() => RingSync.Tx(_port, _port.Tx[0], 0), Cancel);
+        Task swap = Task.Run(() => RingSync.Tx(_port, _port.Tx[0], readsIndirect: false), Cancel);
         (await Task.WhenAny(swap, Task.Delay(100, Cancel))).Should().NotBe(swap);
         looking.GoOn.Set();
         await look;

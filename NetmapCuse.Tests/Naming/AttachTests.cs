@@ -32,6 +32,25 @@ public sealed class AttachTests(HostFixture device) : DeviceTest(device), IClass
         ephemeral.Dispose();
     }
 
+    /// <summary>A client can have a port with the name that the host rings of an interface would get.</summary>
+    [Fact]
+    public void A_name_that_is_taken_refuses_the_host_rings_and_nothing_is_left_of_the_attempt()
+    {
+        Nic();
+        NetmapClient client = Open();
+        NetmapClient squatter = Open().Register(OnSwitch + "^");
+
+        client.Attach(OnSwitch, RegisterMode.NicAndHost).Should().Be(Errno.Busy);
+
+        client.Attach(OnSwitch).Should().Be(0, "without host rings nothing is in the way");
+        client.Detach(OnSwitch).Should().Be(0);
+        squatter.Dispose();
+        SpinWait.SpinUntil(() => Device.Device.OpenFiles == 1, TimeSpan.FromSeconds(30)).Should().BeTrue();
+        client.Attach(OnSwitch, RegisterMode.NicAndHost).Should().Be(0);
+        client.Detach(OnSwitch).Should().Be(0);
+        DeviceBooks.Audit(Device.Device);
+    }
+
     [Fact]
     public void Detach_refuses_what_the_table_says()
     {

@@ -20,6 +20,7 @@ public sealed class ParameterTests : IDisposable
         { "verbose", "0" }, { "debug", "0" }, { "no_timestamp", "0" }, { "no_pendintr", "1" }, { "txsync_retry", "2" },
         { "fwd", "0" }, { "admode", "0" }, { "generic_hwcsum", "0" }, { "generic_mit", "100000" },
         { "generic_ringsize", "1024" }, { "generic_rings", "1" }, { "generic_txqdisc", "1" }, { "ptnet_vnet_hdr", "1" },
+        { "mitigate", "1" }, { "mmap_unreg", "0" }, { "flags", "0" },
         { "default_pipes", "0" }, { "bridge_batch", "1024" }, { "vale_zerocopy", "0" }, { "max_bridges", "8" }, { "if_num", "100" },
         { "if_size", "1024" }, { "ring_num", "200" }, { "ring_size", "36864" }, { "buf_num", "163840" },
         { "buf_size", "2048" }, { "if_curr_num", "0" }, { "if_curr_size", "0" }, { "ring_curr_num", "0" },

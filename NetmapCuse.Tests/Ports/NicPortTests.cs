@@ -33,6 +33,27 @@ public sealed class NicPortTests(HostFixture device) : DeviceTest(device), IClas
         DeviceBooks.Audit(Device.Device);
     }
 
+    /// <summary>ethtool -L while nobody is bound and a pipe keeps the port: the next program gets the rings that there are.</summary>
+    [Theory]
+    [InlineData(4, 1)]
+    [InlineData(1, 4)]
+    public void Rings_that_an_interface_got_or_lost_meanwhile_are_noticed(int before, int after)
+    {
+        AdapterProperties Rings(int count) => MemoryAdapter.Usual with { Rings = new PortRings((uint)count, (uint)count, 64, 64) };
+        Add(Name, Rings(before));
+        NetmapClient first = Open().Register(Name);
+        NetmapClient pipe = Open().Register(Name + "{1");
+        first.Dispose();
+        SpinWait.SpinUntil(() => Device.Device.OpenFiles == 1, TimeSpan.FromSeconds(30)).Should().BeTrue();
+        Interfaces[Name].Properties = Rings(after);
+
+        NetmapClient second = Open().Register(Name);
+
+        second.Reg.RxRings.Should().Be((ushort)after);
+        second.Reg.TxRings.Should().Be((ushort)after);
+        pipe.Dispose();
+    }
+
     [Fact]
     public void A_sleeping_receiver_is_woken()
     {
@@ -62,6 +83,21 @@ public sealed class NicPortTests(HostFixture device) : DeviceTest(device), IClas
         first.Reg.HostRxRings.Should().Be(3);
         Open().Register(Name, new NmreqRegister { HostRxRings = 5 }).Reg.HostRxRings.Should().Be(3);
         Open().TryRegister(Name, new NmreqRegister { Mode = RegisterMode.OneHost, RingId = 3 }).Should().Be(Errno.Inval);
+    }
+
+    [Fact]
+    public void A_port_goes_with_the_interface_and_not_with_the_name()
+    {
+        Add(Name);
+        NetmapClient first = Open().Register(Name);
+        Interfaces.Rename(Name, Peer);
+        Open().TryRegister(Name).Should().Be(Errno.NxIo);
+        NetmapClient again = Open().Register(Peer);
+        (again.Reg.Offset + (ulong)again.RingOffsets()[0]).Should().Be(first.Reg.Offset + (ulong)first.RingOffsets()[0]);
+        Add(Name);
+        NetmapClient other = Open().Register(Name);
+        (other.Reg.Offset + (ulong)other.RingOffsets()[0]).Should().NotBe(first.Reg.Offset + (ulong)first.RingOffsets()[0]);
+        DeviceBooks.Audit(Device.Device);
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using FluentAssertions;
 using NetmapCuse.Core.Abi.Linux;
 using NetmapCuse.Core.Abi.Netmap;
+using NetmapCuse.Core.Clients;
 using NetmapCuse.Core.Memory;
 using NetmapCuse.Core.Ports;
 using NetmapCuse.Core.Rings;
@@ -97,7 +98,7 @@ public sealed class RingSelectionTests
         private static TestPort Make(uint host)
         {
             using Arena arena = new(1UL << 30);
-            return new TestPort(host, new RegionTable(arena, RegionSizes.GlobalDefault).Global);
+            return new TestPort(host, new RegionTable(arena, RegionSizes.GlobalDefault, new Quotas(arena.Size, Serilog.Core.Logger.None)).Global);
         }
     }
 }

@@ -12,8 +12,8 @@ public sealed partial class UnsafeFenceTests
 
     private static readonly string[] s_unsafeFolders =
     [
-        "NetmapCuse.Core/Interop/", "NetmapCuse.Core/Memory/", "NetmapCuse.Core/Rings/", "NetmapCuse.Core/Vale/",
-        "NetmapCuse.Core/Pipes/", "NetmapCuse.Core/Monitors/", "NetmapCuse.Drivers/Common/", "NetmapCuse.Drivers/Interop/", "NetmapCuse.Drivers/Mmio/",
+        "NetmapCuse.Core/Books/", "NetmapCuse.Core/Interop/", "NetmapCuse.Core/Memory/", "NetmapCuse.Core/Rings/", "NetmapCuse.Core/Vale/",
+        "NetmapCuse.Core/Pipes/", "NetmapCuse.Core/Monitors/", "NetmapCuse.Drivers/Interop/", "NetmapCuse.Drivers/Mmio/",
         "NetmapCuse.Drivers/Packet/", "NetmapCuse.Drivers/Vfio/", "NetmapCuse.Drivers/Xdp/",
     ];
 

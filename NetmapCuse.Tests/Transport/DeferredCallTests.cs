@@ -39,7 +39,7 @@ public sealed class DeferredCallTests
     [InlineData("Fuse")]
     public async Task More_calls_can_wait_than_a_queue_has_entries_at_the_start(string transport)
     {
-        const int Calls = 8 * UringQueue.EntriesAtStart;
+        const int Calls = 4 * UringQueue.EntriesAtStart;
         using TestDevice device = new(transport);
         using Fd fd = Client.Open(device.Path);
 
@@ -147,7 +147,7 @@ public sealed class DeferredCallTests
         return reply!;
     }
 
-    private sealed class SilentCall(DeferredCalls calls, ulong unique) : DeferredCall(calls, unique, [], 0)
+    private sealed class SilentCall(DeferredCalls calls, ulong unique) : DeferredCall(calls, unique, 0, [], 0)
     {
         protected override void Answer(int result)
         {

@@ -56,7 +56,7 @@ internal static class NicCommand
         {
             NicRecord record = move.Records.Find(parsed.GetValue(name)!)
                 ?? throw new PosixException($"finding {parsed.GetValue(name)}: nobody has taken it", Core.Abi.Linux.Errno.NoEnt);
-            move.Return(record, move.Present(record));
+            move.Return(record, NicMove.Present(record));
             Console.WriteLine($"{record.Address} is the host's again");
         }));
         return command;

@@ -28,6 +28,14 @@ internal static class Bench
         {
             Results results = new();
             Stopwatch watch = Stopwatch.StartNew();
+            if (settings.Against is { } other)
+            {
+                Results others = new();
+                Compare(settings, other, results, others);
+                ComparisonTable.Print(results, others, settings, load, watch.Elapsed);
+                return s_stop ? 1 : 0;
+            }
+
             Measure(settings, results);
             RunFacts facts = new(
                 load, Machine.LoadAverage, watch.Elapsed, settings.Quick, settings.Rounds, settings.Seconds);
@@ -64,6 +72,36 @@ internal static class Bench
 
                 Progress($"{++done}/{total} {scenario.Name}");
                 RunOne(scenario, lab);
+            }
+        }
+
+        Progress("");
+    }
+
+    /// <summary>
+    /// Two daemons, and both measure the same thing right after one another, who comes first changing from round to round: what the
+    /// machine does meanwhile, and what comes before, is the same for both.
+    /// </summary>
+    private static void Compare(RatesSettings settings, string other, Results ours, Results theirs)
+    {
+        Scenario[] scenarios = [.. Catalogue.Compared().Where(s => Wanted(settings, s))];
+        using DaemonProcess first = DaemonProcess.Start([.. settings.ServeOptions, "--run-dir", ""]);
+        using DaemonProcess second = DaemonProcess.Start([.. settings.ServeOptions, "--run-dir", ""], other);
+        Lab[] labs = [new(first, ours, settings), new(second, theirs, settings)];
+        for (int round = 0; round < settings.Rounds; round++)
+        {
+            foreach ((int index, Scenario scenario) in scenarios.Index())
+            {
+                foreach (int turn in (int[])[0, 1])
+                {
+                    if (s_stop)
+                    {
+                        return;
+                    }
+
+                    Progress($"round {round + 1}: {scenario.Name}");
+                    RunOne(scenario, labs[(round + index + turn) % labs.Length]);
+                }
             }
         }
 

@@ -23,9 +23,13 @@ Option<string[]> serve = new("--serve-option")
     Description = "An option for 'netmapcuse serve', e.g. --serve-option=--spin-us=0; may be repeated",
     DefaultValueFactory = _ => [],
 };
+Option<string?> against = new("--against")
+{
+    Description = "Another netmapcuse (the file) to compare with: both serve, and take turns in each round; prints ratios, writes no charts",
+};
 RootCommand root = new("Measures netmapcuse, what else one could use, and the limit; run from the root of the sources.")
 {
-    quick, json, only, rounds, seconds, results, serve,
+    quick, json, only, rounds, seconds, results, serve, against,
 };
 root.SetAction(parsed => Bench.Run(new RatesSettings
 {
@@ -36,5 +40,6 @@ root.SetAction(parsed => Bench.Run(new RatesSettings
     Seconds = parsed.GetValue(seconds) ?? (parsed.GetValue(quick) ? 0.15 : 0.6),
     ResultsFolder = parsed.GetValue(results)!,
     ServeOptions = parsed.GetValue(serve)!,
+    Against = parsed.GetValue(against),
 }));
 return root.Parse(args).Invoke();

@@ -18,4 +18,7 @@ internal sealed class RatesSettings
     internal required string ResultsFolder { get; init; }
 
     internal required string[] ServeOptions { get; init; }
+
+    /// <summary>The file of another daemon that takes turns with this one; null to measure this one alone.</summary>
+    internal required string? Against { get; init; }
 }

@@ -242,9 +242,28 @@ port_bind(struct port *port)
 	return -1;
 }
 
+/* A ring of the netmap_if, or NULL: none, or nonsense that somebody wrote there. */
+static struct netmap_ring *
+ring_at(const struct port *port, uint32_t index, uint32_t slots)
+{
+	uint64_t entry = port->reg.nr_offset + sizeof(struct netmap_if) + (uint64_t)index * sizeof(port->nifp->ring_ofs[0]), at;
+	uint64_t size = sizeof(struct netmap_ring) + (uint64_t)slots * sizeof(struct netmap_slot);
+
+	if (entry + sizeof(port->nifp->ring_ofs[0]) > port->reg.nr_memsize)
+		return NULL;
+	at = (uint64_t)*(volatile ssize_t *)&port->nifp->ring_ofs[index];
+	if (at == 0)
+		return NULL;
+	at += port->reg.nr_offset;
+	if (at > port->reg.nr_memsize || size > port->reg.nr_memsize - at)
+		return NULL;
+	return (void *)(port->mem + at);
+}
+
 int
 port_map(struct port *port)
 {
+	struct netmap_ring *ring;
 	struct netmap_if *nifp;
 	uint32_t i, tx, rx;
 
@@ -258,12 +277,12 @@ port_map(struct port *port)
 	tx = nifp->ni_tx_rings + nifp->ni_host_tx_rings;
 	rx = nifp->ni_rx_rings + nifp->ni_host_rx_rings;
 	for (i = 0; i < tx && port->tx_rings < PORT_RINGS_MAX; i++) {
-		if (nifp->ring_ofs[i] != 0)
-			port->tx[port->tx_rings++] = NETMAP_TXRING(nifp, i);
+		if ((ring = ring_at(port, i, port->reg.nr_tx_slots)) != NULL)
+			port->tx[port->tx_rings++] = ring;
 	}
 	for (i = 0; i < rx && port->rx_rings < PORT_RINGS_MAX; i++) {
-		if (nifp->ring_ofs[tx + i] != 0)
-			port->rx[port->rx_rings++] = NETMAP_RXRING(nifp, i);
+		if ((ring = ring_at(port, tx + i, port->reg.nr_rx_slots)) != NULL)
+			port->rx[port->rx_rings++] = ring;
 	}
 	return 0;
 }

@@ -58,4 +58,42 @@ void port_close(struct port *port);
 /* "text: No such device (ENXIO)" on standard error. */
 void complain(const char *subject, const char *what, int error);
 
+/*
+ * Rings and slots can have anything in them: whoever has the same region mapped can write there. So a program that has to survive
+ * that keeps the numbers of slots that REGISTER told, reads each word once, and looks where a buffer lies before it goes there.
+ */
+
+/* The bytes of a slot, or NULL if they do not lie in what is mapped. */
+static inline char *
+port_buffer(const struct port *port, const struct netmap_ring *ring, const struct netmap_slot *slot, size_t length)
+{
+	uint64_t at = (uint64_t)((const char *)ring - port->mem) + (uint64_t)*(volatile const int64_t *)&ring->buf_ofs;
+
+	at += (uint64_t)*(volatile const uint32_t *)&slot->buf_idx * *(volatile const uint32_t *)&ring->nr_buf_size;
+	at += *(volatile const uint64_t *)&slot->ptr & *(volatile const uint64_t *)&ring->offset_mask;
+	return at <= port->reg.nr_memsize && length <= port->reg.nr_memsize - at ? port->mem + at : NULL;
+}
+
+/* An index as it stands in a ring, or 0 if it is none. */
+static inline uint32_t
+port_index(const volatile uint32_t *index, uint32_t slots)
+{
+	uint32_t at = *index;
+
+	return at < slots ? at : 0;
+}
+
+static inline uint32_t
+port_next(uint32_t at, uint32_t slots)
+{
+	return at + 1 < slots ? at + 1 : 0;
+}
+
+/* Slots from one index to another. */
+static inline uint32_t
+port_distance(uint32_t from, uint32_t to, uint32_t slots)
+{
+	return to >= from ? to - from : to + slots - from;
+}
+
 #endif

@@ -12,16 +12,21 @@ static int
 send_one(struct worker *w, uint64_t sequence)
 {
 	struct netmap_ring *ring = w->port.tx[0];
+	uint32_t at, slots = w->port.reg.nr_tx_slots;
 	struct netmap_slot *slot;
+	char *frame;
 
 	if (nm_ring_empty(ring) && (worker_sync(w, POLLOUT) != 0 || nm_ring_empty(ring)))
 		return -1;
-	slot = &ring->slot[ring->head];
+	at = port_index(&ring->head, slots);
+	slot = &ring->slot[at];
 	packet_set_sequence(w->packet, sequence);
-	memcpy(NETMAP_BUF_OFFSET(ring, slot), w->packet->data, w->packet->length);
+	frame = port_buffer(&w->port, ring, slot, w->packet->length);
+	if (frame)
+		memcpy(frame, w->packet->data, w->packet->length);
 	slot->len = (uint16_t)w->packet->length;
 	slot->flags = 0;
-	ring->head = ring->cur = nm_ring_next(ring, ring->head);
+	ring->head = ring->cur = port_next(at, slots);
 	BUMP(w->c.frames, 1);
 	BUMP(w->c.bytes, w->packet->length);
 	w->c.syncs++;
@@ -39,18 +44,20 @@ look_for(struct worker *w, uint64_t sequence)
 
 	for (i = 0; i < w->port.rx_rings; i++) {
 		struct netmap_ring *ring = w->port.rx[i];
+		uint32_t slots = w->port.reg.nr_rx_slots;
+		uint32_t at = port_index(&ring->cur, slots), tail = port_index(&ring->tail, slots);
 
-		while (!nm_ring_empty(ring)) {
-			struct netmap_slot *slot = &ring->slot[ring->cur];
-			void *data = NETMAP_BUF_OFFSET(ring, slot);
+		for (; at != tail; at = port_next(at, slots)) {
+			size_t length = *(volatile uint16_t *)&ring->slot[at].len;
+			void *data = port_buffer(&w->port, ring, &ring->slot[at], length);
 
-			switch (packet_check(data, slot->len, &stream, &got)) {
+			switch (data ? packet_check(data, length, &stream, &got) : PACKET_CORRUPT) {
 			case PACKET_GOOD: found |= got == sequence; break;
 			case PACKET_CORRUPT: w->c.corrupt++; break;
 			case PACKET_FOREIGN: w->c.foreign++; break;
 			}
-			ring->head = ring->cur = nm_ring_next(ring, ring->cur);
 		}
+		ring->head = ring->cur = tail;
 	}
 	return found;
 }
@@ -111,22 +118,29 @@ ping_run(struct worker *w)
 static void
 answer(struct worker *w, struct netmap_ring *from, struct netmap_ring *to)
 {
-	while (!nm_ring_empty(from) && !nm_ring_empty(to)) {
-		struct netmap_slot *in = &from->slot[from->cur], *out = &to->slot[to->cur];
-		char *source = NETMAP_BUF_OFFSET(from, in), *target = NETMAP_BUF_OFFSET(to, out);
+	uint32_t sources = w->port.reg.nr_rx_slots, targets = w->port.reg.nr_tx_slots;
+	uint32_t at = port_index(&from->cur, sources), put = port_index(&to->cur, targets);
+	uint32_t end = port_index(&from->tail, sources), room = port_index(&to->tail, targets);
 
-		memcpy(target, source, in->len);
-		if (in->len >= 12) {
-			memcpy(target, source + 6, 6);
-			memcpy(target + 6, source, 6);
+	for (; at != end && put != room; at = port_next(at, sources), put = port_next(put, targets)) {
+		struct netmap_slot *in = &from->slot[at], *out = &to->slot[put];
+		uint16_t length = *(volatile uint16_t *)&in->len, flags = *(volatile uint16_t *)&in->flags & NS_MOREFRAG;
+		char *source = port_buffer(&w->port, from, in, length), *target = port_buffer(&w->port, to, out, length);
+
+		if (source && target) {
+			memcpy(target, source, length);
+			if (length >= 12) {
+				memcpy(target, source + 6, 6);
+				memcpy(target + 6, source, 6);
+			}
 		}
-		out->len = in->len;
-		out->flags = in->flags & NS_MOREFRAG;
-		BUMP(w->c.frames, !(in->flags & NS_MOREFRAG));
-		BUMP(w->c.bytes, in->len);
-		from->head = from->cur = nm_ring_next(from, from->cur);
-		to->head = to->cur = nm_ring_next(to, to->cur);
+		out->len = length;
+		out->flags = flags;
+		BUMP(w->c.frames, !flags);
+		BUMP(w->c.bytes, length);
 	}
+	from->head = from->cur = at;
+	to->head = to->cur = put;
 }
 
 void

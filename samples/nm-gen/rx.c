@@ -41,6 +41,10 @@ check_packet(struct worker *w, const void *data, size_t length)
 	uint64_t sequence;
 	uint8_t stream;
 
+	if (data == NULL) {
+		BUMP(w->c.corrupt, 1);
+		return;
+	}
 	switch (packet_check(data, length, &stream, &sequence)) {
 	case PACKET_GOOD:
 		check_sequence(w, stream, sequence);
@@ -61,45 +65,55 @@ check_packet(struct worker *w, const void *data, size_t length)
 static uint32_t
 take_fragments(struct worker *w, struct netmap_ring *ring, uint32_t at, uint32_t end, size_t *length)
 {
-	uint32_t start = at;
-	struct netmap_slot *slot;
+	uint32_t start = at, slots = w->port.reg.nr_rx_slots;
+	const volatile struct netmap_slot *slot;
+	const char *data;
+	size_t part;
+	uint16_t flags;
 
 	*length = 0;
 	do {
 		if (at == end)
 			return start;
 		slot = &ring->slot[at];
-		if (w->o->touch && *length + slot->len <= PACKET_MAX)
-			memcpy(w->joined + *length, NETMAP_BUF_OFFSET(ring, slot), slot->len);
-		*length += slot->len;
-		at = nm_ring_next(ring, at);
-	} while (slot->flags & NS_MOREFRAG);
+		part = slot->len;
+		flags = slot->flags;
+		data = port_buffer(&w->port, ring, &ring->slot[at], part);
+		if (w->o->touch && data && *length + part <= PACKET_MAX)
+			memcpy(w->joined + *length, data, part);
+		*length += part;
+		at = port_next(at, slots);
+	} while (flags & NS_MOREFRAG);
 	if (w->o->check)
-		check_packet(w, w->joined, *length);
+		check_packet(w, *length <= PACKET_MAX ? w->joined : NULL, *length);
 	return at;
 }
 
 static uint64_t
 drain(struct worker *w, struct netmap_ring *ring)
 {
-	uint32_t at = ring->head, tail = ring->tail, next;
-	uint32_t budget = w->o->batch ? w->o->batch : ring->num_slots;
+	uint32_t slots = w->port.reg.nr_rx_slots, next;
+	uint32_t at = port_index(&ring->head, slots), tail = port_index(&ring->tail, slots);
+	uint32_t budget = w->o->batch ? w->o->batch : slots;
 	uint64_t frames = 0, bytes = 0, sum = 0;
-	struct netmap_slot *slot;
+	const volatile struct netmap_slot *slot;
+	const char *data;
 	size_t length;
 
 	for (; at != tail && budget > 0; budget--, frames++, at = next) {
 		slot = &ring->slot[at];
 		length = slot->len;
-		next = nm_ring_next(ring, at);
+		next = port_next(at, slots);
 		if (slot->flags & NS_MOREFRAG) {
 			next = take_fragments(w, ring, at, tail, &length);
 			if (next == at)
 				break;
-		} else if (w->o->check) {
-			check_packet(w, NETMAP_BUF_OFFSET(ring, slot), length);
-		} else if (w->o->touch) {
-			sum += read_packet(NETMAP_BUF_OFFSET(ring, slot), length);
+		} else if (w->o->check || w->o->touch) {
+			data = port_buffer(&w->port, ring, &ring->slot[at], length);
+			if (w->o->check)
+				check_packet(w, data, length);
+			else
+				sum += data ? read_packet(data, length) : 0;
 		}
 		bytes += length;
 	}

@@ -32,25 +32,27 @@ allowance(struct worker *w)
  * frame waits until the other CPU has given its line up.
  */
 static inline void
-want_to_write(const struct netmap_ring *ring, uint32_t at)
+want_to_write(const struct netmap_ring *ring, uint32_t at, uint32_t slots)
 {
 	uint32_t soon = at + AHEAD;
 
-	if (soon >= ring->num_slots)
-		soon -= ring->num_slots;
-	if (soon < ring->num_slots)
+	/* A prefetch of an address where nothing is does nothing. */
+	if (soon >= slots)
+		soon -= slots;
+	if (soon < slots)
 		__asm__ volatile("prefetchw %0" : : "m"(*NETMAP_BUF(ring, ring->slot[soon].buf_idx)));
 }
 
 /* One frame in one slot. */
 static inline void
-put_frame(struct netmap_ring *ring, uint32_t at, struct packet_template *t, uint64_t sequence, int touch)
+put_frame(const struct port *port, struct netmap_ring *ring, uint32_t at, struct packet_template *t, uint64_t sequence, int touch)
 {
 	struct netmap_slot *slot = &ring->slot[at];
+	char *frame = touch ? port_buffer(port, ring, slot, t->length) : NULL;
 
-	if (touch) {
+	if (frame) {
 		packet_set_sequence(t, sequence);
-		memcpy(NETMAP_BUF_OFFSET(ring, slot), t->data, t->length);
+		memcpy(frame, t->data, t->length);
 	}
 	slot->len = (uint16_t)t->length;
 	slot->flags = 0;
@@ -58,39 +60,43 @@ put_frame(struct netmap_ring *ring, uint32_t at, struct packet_template *t, uint
 
 /* The same with 60 bytes known to the compiler. */
 static inline void
-put_frame_60(struct netmap_ring *ring, uint32_t at, const struct packet_template *t, uint64_t sequence)
+put_frame_60(const struct port *port, struct netmap_ring *ring, uint32_t at, const struct packet_template *t, uint64_t sequence)
 {
 	struct netmap_slot *slot = &ring->slot[at];
-	char *frame = NETMAP_BUF_OFFSET(ring, slot);
+	char *frame = port_buffer(port, ring, slot, PACKET_MIN);
 	uint64_t inverse = ~sequence;
 
 	/* The number goes into the buffer, not the template: reading back what was just written would stall the copy. */
-	memcpy(frame, t->data, PACKET_MIN);
-	memcpy(frame + PACKET_SEQUENCE, &sequence, sizeof(sequence));
-	memcpy(frame + t->trailer, &inverse, sizeof(inverse));
+	if (frame) {
+		memcpy(frame, t->data, PACKET_MIN);
+		memcpy(frame + PACKET_SEQUENCE, &sequence, sizeof(sequence));
+		memcpy(frame + t->trailer, &inverse, sizeof(inverse));
+	}
 	slot->len = PACKET_MIN;
 	slot->flags = 0;
 }
 
 /* One frame in several slots of about the same size; returns the slot behind it. */
 static uint32_t
-put_fragments(struct netmap_ring *ring, uint32_t at, struct packet_template *t, uint64_t sequence, unsigned int parts,
-    int touch)
+put_fragments(const struct port *port, struct netmap_ring *ring, uint32_t at, struct packet_template *t, uint64_t sequence,
+    unsigned int parts, int touch)
 {
 	size_t left = t->length, done = 0, part;
+	char *data;
 
 	packet_set_sequence(t, sequence);
 	for (; parts > 0; parts--) {
 		struct netmap_slot *slot = &ring->slot[at];
 
 		part = left / parts;
-		if (touch)
-			memcpy(NETMAP_BUF_OFFSET(ring, slot), t->data + done, part);
+		data = touch ? port_buffer(port, ring, slot, part) : NULL;
+		if (data)
+			memcpy(data, t->data + done, part);
 		slot->len = (uint16_t)part;
 		slot->flags = parts > 1 ? NS_MOREFRAG : 0;
 		done += part;
 		left -= part;
-		at = nm_ring_next(ring, at);
+		at = port_next(at, port->reg.nr_tx_slots);
 	}
 	return at;
 }
@@ -99,7 +105,9 @@ put_fragments(struct netmap_ring *ring, uint32_t at, struct packet_template *t, 
 static uint64_t
 fill(struct worker *w, struct netmap_ring *ring, unsigned int parts, uint64_t n)
 {
-	uint32_t space = nm_ring_space(ring) / parts, at = ring->head;
+	const struct port *port = &w->port;
+	uint32_t slots = port->reg.nr_tx_slots, at = port_index(&ring->head, slots);
+	uint32_t space = port_distance(at, port_index(&ring->tail, slots), slots) / parts;
 	struct packet_template *t = w->packet;
 	uint64_t sequence = w->c.frames, end;
 
@@ -108,15 +116,15 @@ fill(struct worker *w, struct netmap_ring *ring, unsigned int parts, uint64_t n)
 	end = sequence + n;
 	if (parts > 1) {
 		for (; sequence != end; sequence++)
-			at = put_fragments(ring, at, t, sequence, parts, w->o->touch);
+			at = put_fragments(port, ring, at, t, sequence, parts, w->o->touch);
 	} else if (w->o->touch && t->length == PACKET_MIN) {
-		for (; sequence != end; sequence++, at = nm_ring_next(ring, at)) {
-			want_to_write(ring, at);
-			put_frame_60(ring, at, t, sequence);
+		for (; sequence != end; sequence++, at = port_next(at, slots)) {
+			want_to_write(ring, at, slots);
+			put_frame_60(port, ring, at, t, sequence);
 		}
 	} else {
-		for (; sequence != end; sequence++, at = nm_ring_next(ring, at))
-			put_frame(ring, at, t, sequence, w->o->touch);
+		for (; sequence != end; sequence++, at = port_next(at, slots))
+			put_frame(port, ring, at, t, sequence, w->o->touch);
 	}
 	ring->head = ring->cur = at;
 	BUMP(w->c.frames, n);
@@ -128,8 +136,11 @@ fill(struct worker *w, struct netmap_ring *ring, unsigned int parts, uint64_t n)
 static unsigned int
 parts_of(const struct worker *w, const struct netmap_ring *ring)
 {
-	size_t need = (w->packet->length + ring->nr_buf_size - 1) / ring->nr_buf_size;
+	size_t size = *(volatile const uint32_t *)&ring->nr_buf_size;
+	size_t need = (w->packet->length + size - (size != 0)) / (size ? size : 1);
 
+	if (need == 0 || need > w->port.reg.nr_tx_slots)
+		need = 1;	/* nonsense: somebody wrote there */
 	return need > w->o->fragments ? (unsigned int)need : w->o->fragments;
 }
 
@@ -153,13 +164,14 @@ fill_all(struct worker *w)
 static uint64_t
 pending(struct worker *w)
 {
+	uint32_t n = w->port.reg.nr_tx_slots;
 	struct netmap_ring *ring;
 	uint64_t slots = 0;
 	unsigned int i;
 
 	for (i = 0; i < w->port.tx_rings; i++) {
 		ring = w->port.tx[i];
-		slots += (ring->head + ring->num_slots - nm_ring_next(ring, ring->tail)) % ring->num_slots;
+		slots += port_distance(port_next(port_index(&ring->tail, n), n), port_index(&ring->head, n), n);
 	}
 	return slots;
 }

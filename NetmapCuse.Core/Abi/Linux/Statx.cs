@@ -28,6 +28,9 @@ internal struct Statx
     [FieldOffset(0x04)]
     internal uint BlockSize;
 
+    [FieldOffset(0x14)]
+    internal uint UserId;
+
     [FieldOffset(0x1C)]
     internal ushort Mode;
 

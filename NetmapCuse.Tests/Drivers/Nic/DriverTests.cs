@@ -1,6 +1,5 @@
 using FluentAssertions;
 using NetmapCuse.Drivers.Vfio;
-using NetmapCuse.Models;
 using NetmapCuse.Tests.Device;
 using Xunit;
 

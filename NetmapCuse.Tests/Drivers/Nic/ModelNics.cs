@@ -12,7 +12,7 @@ internal sealed class ModelNics : IAdapterFactory, IHostInterfaces
 
     internal void Add(DrivenNic nic) => _nics.Add(nic.Name, nic);
 
-    public bool Exists(string name, CallerPlace place) => _nics.ContainsKey(name);
+    public int IndexOf(string name, CallerPlace place) => Array.IndexOf([.. _nics.Keys], name) + 1;
 
     public int TryCreate(string name, AdapterSettings settings, out IAdapter? adapter)
     {

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using FluentAssertions;
 using NetmapCuse.Core;
-using NetmapCuse.Core.Ports;
 using NetmapCuse.Drivers.Nic;
 using NetmapCuse.Drivers.Pci;
 using NetmapCuse.Drivers.Vfio;

@@ -4,17 +4,17 @@ using FluentAssertions;
 
 namespace NetmapCuse.Tests.Drivers.Xdp;
 
-/// <summary>nm-bridge between a0 of a rig and the host behind it.</summary>
+/// <summary>nm-bridge between a0 of a rig, or another interface there, and the host behind it.</summary>
 internal sealed class BridgeProgram : IDisposable
 {
     private const int Interrupt = 2;
 
     private readonly Process _process;
 
-    internal BridgeProgram(RealDevice device, VethRig rig)
+    internal BridgeProgram(RealDevice device, VethRig rig, string name = "a0")
     {
-        _process = rig.StartInA("nm-bridge", "-d", device.Path, "-t", "120", "netmap:a0", "netmap:a0^");
-        device.AwaitBindings("a0", 2);
+        _process = rig.StartInA("nm-bridge", "-d", device.Path, "-t", "120", "netmap:" + name, $"netmap:{name}^");
+        device.AwaitBindings(name, 2);
     }
 
     /// <summary>Ends the bridge and tells how many frames it moved.</summary>

@@ -145,14 +145,14 @@ public sealed partial class NicRingTests(RealDevice device) : DeviceTest(device)
     }
 
     [Fact]
-    public void Generic_xdp_is_what_admode_2_asks_for_and_the_status_says_so()
+    public void Packet_sockets_are_what_admode_2_asks_for_and_the_status_says_so()
     {
         using VethRig rig = new();
         device.Device.Parameters.SetAtStart("admode", "2").Should().Be(Errno.Ok);
         try
         {
             NetmapClient a = rig.A.Run(() => Open().Register("a0"));
-            device.Status("a0").Should().StartWith("af_xdp generic (admode asks for it); ");
+            device.Status("a0").Should().Be("af_packet (admode asks for it)");
             byte[] frame = Frames.Make(Frames.Broadcast, 9, 1000);
             RawLink.Send(rig.B, "b0", frame);
             JoinedFrames.Receive(a, 1, ours: 0x88b5).Should().ContainSingle().Which.Should().Equal(frame);

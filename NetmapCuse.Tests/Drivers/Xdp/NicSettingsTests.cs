@@ -88,6 +88,28 @@ public sealed class NicSettingsTests(RealDevice device) : DeviceTest(device), IC
         woken.Should().BeLessThanOrEqualTo(5 + (int)(time.ElapsedMilliseconds / Milliseconds));
     }
 
+    [Fact]
+    public async Task Without_mitigate_each_frame_wakes_at_once_whatever_generic_mit_says()
+    {
+        using VethRig rig = new();
+        Set("generic_mit", 2_000_000_000);
+        Set("mitigate", 0);
+        NetmapClient a = rig.A.Run(() => Open().Register("a0"));
+        Set("mitigate", 1);
+        Stopwatch time = Stopwatch.StartNew();
+        const int Count = 8;
+        for (int i = 0; i < Count; i++)
+        {
+            Task<int> waiting = Background.Run(() => a.Poll(PollIn, 30_000));
+            RawLink.Send(rig.B, "b0", Frames.Make(Frames.Broadcast, 1, 60, i));
+            (await waiting).Should().Be(PollIn);
+            SpinWait.SpinUntil(() => a.RxSync() == 0 && a.Rx.TakeAll().Any(frame => frame[12] == 0x88), 30_000).Should().BeTrue();
+            a.RxSync().Should().Be(0);
+        }
+
+        time.Elapsed.TotalSeconds.Should().BeLessThan(2 * (Count - 1), "generic_mit would have made it wait two seconds for each");
+    }
+
     private void Set(string name, int value) => device.Device.Parameters
         .SetAtStart(name, value.ToString(CultureInfo.InvariantCulture)).Should().Be(0);
 }

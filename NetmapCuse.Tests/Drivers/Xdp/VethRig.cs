@@ -19,7 +19,7 @@ internal sealed class VethRig : IDisposable
     private readonly string _nameA = $"nmt{Environment.ProcessId}a{Interlocked.Increment(ref s_last)}";
     private readonly string _nameB = $"nmt{Environment.ProcessId}b{s_last}";
 
-    internal VethRig(int mtu = 1500, int queues = 1)
+    internal VethRig(int mtu = 1500, int queues = 1, int queuesOfB = 0)
     {
         Assert.SkipUnless(Environment.UserName == "root", "needs root for network namespaces");
         Assert.SkipUnless(File.Exists("/dev/net/tun"), "needs /dev/net/tun");
@@ -28,8 +28,9 @@ internal sealed class VethRig : IDisposable
         {
             Ip("netns", "add", _nameB);
             string count = queues.ToString(CultureInfo.InvariantCulture);
+            string countOfB = (queuesOfB == 0 ? queues : queuesOfB).ToString(CultureInfo.InvariantCulture);
             Ip("link", "add", "a0", "numrxqueues", count, "numtxqueues", count, "netns", _nameA, "type", "veth",
-                "peer", "name", "b0", "numrxqueues", count, "numtxqueues", count, "netns", _nameB);
+                "peer", "name", "b0", "numrxqueues", countOfB, "numtxqueues", countOfB, "netns", _nameB);
             A = NetworkNamespace.Open("/run/netns/" + _nameA);
             B = NetworkNamespace.Open("/run/netns/" + _nameB);
             Configure(_nameA, "a0", AddressA, Address6A, mtu);
@@ -50,6 +51,8 @@ internal sealed class VethRig : IDisposable
     internal void InA(params string[] arguments) => Ip(["-n", _nameA, .. arguments]);
 
     internal void InB(params string[] arguments) => Ip(["-n", _nameB, .. arguments]);
+
+    internal string NameOfB => _nameB;
 
     internal string PathOfA => "/run/netns/" + _nameA;
 

@@ -28,16 +28,21 @@ internal sealed class DaemonProcess : IDisposable
 
     internal bool Alive => !_process.HasExited;
 
-    internal static DaemonProcess Start(IEnumerable<string> options)
+    /// <summary>The daemon of these sources.</summary>
+    internal const string Ours = "out/netmapcuse";
+
+    /// <param name="options">For "serve".</param>
+    /// <param name="program">Which daemon.</param>
+    internal static DaemonProcess Start(IEnumerable<string> options, string program = Ours)
     {
         DirectoryInfo folder = Directory.CreateTempSubdirectory("netmapcuse-bench-");
         string device = Path.Combine(folder.FullName, "netmap");
-        ProcessStartInfo info = new("out/netmapcuse", ["serve", "--device", device, .. options])
+        ProcessStartInfo info = new(program, ["serve", "--device", device, .. options])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        Process process = Process.Start(info) ?? throw new BenchException("out/netmapcuse does not start");
+        Process process = Process.Start(info) ?? throw new BenchException($"{program} does not start");
         DaemonProcess daemon = new(process, folder);
         process.ErrorDataReceived += (_, e) => daemon._lastWords = e.Data ?? daemon._lastWords;
         process.BeginErrorReadLine();

@@ -11,6 +11,9 @@ internal sealed class Series(string name, string unit)
 
     internal int Runs => _values.Count;
 
+    /// <summary>In the order in which they were measured.</summary>
+    internal IReadOnlyList<double> Values => _values;
+
     internal double Low => _values.Min();
 
     internal double High => _values.Max();

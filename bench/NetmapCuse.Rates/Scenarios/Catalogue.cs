@@ -19,6 +19,24 @@ internal static class Catalogue
         ];
     }
 
+    /// <summary>What two daemons are compared by: the data path of switches, pipes and interfaces.</summary>
+    internal static IEnumerable<Scenario> Compared()
+    {
+        foreach (int length in (int[])[60, 1514])
+        {
+            foreach (int batch in (int[])[1, 64, 256, 1024])
+            {
+                yield return OneToOne(length, batch);
+                yield return Pipe(length, 1024, batch);
+            }
+        }
+
+        foreach (Scenario link in Links(quick: true).Where(static link => link.Name.StartsWith("nic/", StringComparison.Ordinal)))
+        {
+            yield return link;
+        }
+    }
+
     private static int[] Batches(bool quick)
     {
         return quick ? [1, 8, 64, 256] : [1, 2, 4, 8, 16, 32, 64, 128, 256, 512];

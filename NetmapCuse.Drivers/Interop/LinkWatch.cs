@@ -1,9 +1,9 @@
 using System.Runtime.InteropServices;
+using System.Text;
 using NetmapCuse.Core.Abi.Linux;
 using NetmapCuse.Core.Interop;
-using Libc = NetmapCuse.Drivers.Interop.Libc;
 
-namespace NetmapCuse.Drivers.Common;
+namespace NetmapCuse.Drivers.Interop;
 
 /// <summary>News of one interface by rtnetlink, in the network namespace that it was made in (linux/rtnetlink.h).</summary>
 internal sealed unsafe class LinkWatch : IDisposable
@@ -15,6 +15,7 @@ internal sealed unsafe class LinkWatch : IDisposable
     private const ushort DeleteLink = 17;
     private const int HeaderBytes = 16;
     private const int InfoBytes = 16;
+    private const ushort NameAttribute = 3;
     private const ushort MtuAttribute = 4;
     private const int BufferBytes = 32768;
 
@@ -43,7 +44,12 @@ internal sealed unsafe class LinkWatch : IDisposable
     internal int Number => _socket.Number;
 
     /// <summary>What an event said.</summary>
-    internal readonly record struct Event(bool IsGone, bool IsUp, bool IsRunning, uint Mtu);
+    /// <param name="IsGone">It is not there any more, or in another namespace.</param>
+    /// <param name="IsUp">It is up.</param>
+    /// <param name="IsRunning">It has a carrier.</param>
+    /// <param name="Mtu">0 where the event does not tell.</param>
+    /// <param name="Name">Null where the event does not tell.</param>
+    internal readonly record struct Event(bool IsGone, bool IsUp, bool IsRunning, uint Mtu, string? Name);
 
     /// <summary>Reads what has come and tells the last of it that is about the interface.</summary>
     /// <param name="last">The news.</param>
@@ -94,12 +100,15 @@ internal sealed unsafe class LinkWatch : IDisposable
                 && MemoryMarshal.Read<int>(messages[(HeaderBytes + 4)..]) == _device)
             {
                 uint flags = MemoryMarshal.Read<uint>(messages[(HeaderBytes + 8)..]);
-                uint mtu = Mtu(messages[(HeaderBytes + InfoBytes)..length]);
+                ReadOnlySpan<byte> attributes = messages[(HeaderBytes + InfoBytes)..length];
+                uint mtu = Find(attributes, MtuAttribute) is { Length: >= sizeof(uint) } told ? MemoryMarshal.Read<uint>(told) : 0;
+                ReadOnlySpan<byte> name = Find(attributes, NameAttribute).TrimEnd((byte)0);
 
                 // A bridge tells of its members in the same words, with a family; the interface is still there then.
                 bool isBridge = messages[HeaderBytes] != 0;
                 any |= !isBridge;
-                last = isBridge ? last : new Event(type == DeleteLink, (flags & Up) != 0, (flags & Running) != 0, mtu);
+                last = isBridge ? last : new Event(type == DeleteLink, (flags & Up) != 0, (flags & Running) != 0, mtu,
+                    name.IsEmpty ? null : Encoding.Latin1.GetString(name));
                 if (last.IsGone)
                 {
                     return true;
@@ -112,25 +121,27 @@ internal sealed unsafe class LinkWatch : IDisposable
         return any;
     }
 
-    private static uint Mtu(ReadOnlySpan<byte> attributes)
+    /// <summary>The payload of an attribute; empty where it is not there.</summary>
+    private static ReadOnlySpan<byte> Find(ReadOnlySpan<byte> attributes, ushort wanted)
     {
-        while (attributes.Length >= 8)
+        const int Header = 4;
+        while (attributes.Length >= Header)
         {
             ushort length = MemoryMarshal.Read<ushort>(attributes);
-            if (MemoryMarshal.Read<ushort>(attributes[2..]) == MtuAttribute)
-            {
-                return MemoryMarshal.Read<uint>(attributes[4..]);
-            }
-
-            if (length < 4)
+            if (length < Header || length > attributes.Length)
             {
                 break;
+            }
+
+            if (MemoryMarshal.Read<ushort>(attributes[2..]) == wanted)
+            {
+                return attributes[Header..length];
             }
 
             attributes = attributes[Math.Min((length + 3) & ~3, attributes.Length)..];
         }
 
-        return 0;
+        return [];
     }
 
     /// <summary>struct sockaddr_nl.</summary>
