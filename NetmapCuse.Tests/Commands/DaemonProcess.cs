@@ -12,6 +12,7 @@ internal sealed class DaemonProcess : IDisposable
     internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     private readonly ConcurrentQueue<string> _log = new();
+    private readonly string? _devicePath;
     private Process? _process;
 
     internal DaemonProcess()
@@ -23,7 +24,12 @@ internal sealed class DaemonProcess : IDisposable
 
     internal string Folder { get; } = Directory.CreateTempSubdirectory("netmap-daemon-").FullName;
 
-    internal string DevicePath => Path.Combine(Folder, "netmap");
+    /// <summary>The device file: in the folder, unless a test wants it elsewhere.</summary>
+    internal string DevicePath
+    {
+        get => _devicePath ?? Path.Combine(Folder, "netmap");
+        init => _devicePath = value;
+    }
 
     internal string ConfigurationPath => Path.Combine(Folder, "netmapcuse.conf");
 

@@ -43,28 +43,23 @@ public sealed class RestartTests : IDisposable
     public void A_container_with_the_folder_outlives_the_daemon()
     {
         MakeContainer();
-        NetmapClient former;
-        using (DaemonProcess first = new())
-        {
-            first.Serve("--config", "", "--device", DevicePath);
-            former = Open().Register("vale0:a");
-            first.Signal("TERM");
-            first.AwaitEnd().Should().Be(0);
-        }
-
+        using DaemonProcess first = new() { DevicePath = DevicePath };
+        first.Serve("--config", "", "--device", DevicePath);
+        using NetmapClient former = Open().Register("vale0:a");
+        first.Signal("TERM");
+        first.AwaitEnd().Should().Be(0);
         former.TxSync().Should().Be(NotConnected, "an old client is told, and opens anew");
-        former.Dispose();
         File.Exists(InContainer).Should().BeFalse("nothing that could be taken for a device is left");
-        using (DaemonProcess second = new())
-        {
-            second.Serve("--config", "", "--device", DevicePath);
-            using NetmapClient client = Open().Register("vale0:a");
-            second.Signal("KILL");
-            second.AwaitEnd();
-            client.TxSync().Should().NotBe(0);
-        }
 
-        using DaemonProcess third = new();
+        // What the second one leaves when it is killed is for the third one to clear away.
+        using DaemonProcess second = new() { DevicePath = DevicePath };
+        second.Serve("--config", "", "--device", DevicePath);
+        using NetmapClient client = Open().Register("vale0:a");
+        second.Signal("KILL");
+        second.AwaitEnd();
+        client.TxSync().Should().NotBe(0);
+
+        using DaemonProcess third = new() { DevicePath = DevicePath };
         third.Serve("--config", "", "--device", DevicePath);
         using NetmapClient again = Open().Register("vale0:a");
         again.TxSync().Should().Be(0);

@@ -7,7 +7,6 @@ using Xunit;
 namespace NetmapCuse.Tests.Daemon;
 
 /// <summary>The executable, serving in a directory of its own; ended and cleaned up with this object.</summary>
-[System.Runtime.Versioning.SupportedOSPlatform("linux")]
 internal sealed class DaemonInShell : IDisposable
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);

@@ -43,7 +43,7 @@ INIT
     -chardev "socket,id=c0,path=$socket${CHARDEV:-}" -netdev "vhost-user,id=n0,chardev=c0${NETDEV:-}" \
     -device "virtio-net-pci,netdev=n0,romfile=,vectors=${VECTORS:-0},mac=$(guest_mac "$address")${DEVICE:-}" \
     -kernel "$KERNEL_HOME/vmlinux" -initrd "$place/initramfs" \
-    -append "console=ttyS0 quiet panic=-1 oops=panic rdinit=/guest/init guest.name=$name guest.address=$address ${GUEST_WORDS:-}" \
+    -append "console=ttyS0 quiet panic=-1 oops=panic no_timer_check rdinit=/guest/init guest.name=$name guest.address=$address ${GUEST_WORDS:-}" \
     -serial "file:$work/$name.log" -monitor "unix:$place/monitor,server=on,wait=off" "$@" </dev/null 2>"$work/$name.qemu" &
   GUEST_PID=$!
 }
