@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Unicode;
 
 namespace NetmapCuse.Core.Books;
 
@@ -21,6 +22,6 @@ internal static class BookText
     internal static void Write(Span<byte> place, string text)
     {
         place.Clear();
-        _ = Encoding.UTF8.TryGetBytes(text.Length < place.Length ? text : text[..(place.Length - 1)], place[..^1], out _);
+        _ = Utf8.FromUtf16(text, place[..^1], out _, out _);
     }
 }

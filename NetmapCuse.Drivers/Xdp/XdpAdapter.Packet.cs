@@ -18,6 +18,7 @@ internal sealed partial class XdpAdapter
     private PacketAttachment? _packets;
     private string? _receiveFallback;
     private string? _sendFallback;
+    private bool _isByDriver;
 
     /// <summary>How the interface is taken over, for status views: and where it is not the best way, why.</summary>
     public string Status
@@ -58,6 +59,7 @@ internal sealed partial class XdpAdapter
         _packets = null;
         _receiveFallback = null;
         _sendFallback = null;
+        _isByDriver = false;
     }
 
     /// <summary>From here on by packet sockets, unless admode wants native adapters only.</summary>
@@ -87,7 +89,7 @@ internal sealed partial class XdpAdapter
     {
         if (_attachment is not null || _receiveFallback is not null)
         {
-            return _attachment is not null;
+            return _receiveFallback is null;
         }
 
         string reason = "admode asks for it";
@@ -95,11 +97,30 @@ internal sealed partial class XdpAdapter
             Name, Device, _open!.Rings.Rx, SplitsFrames, _control, out reason));
         if (_attachment is not null)
         {
-            _log.Information("{Name} is taken over by {How}", Name, NativeDoor);
             return true;
         }
 
         return TryFallBack(reason) ? false : throw new PosixException($"native XDP on {Name}", Errno.OpNotSupp);
+    }
+
+    /// <summary>Once a queue works by the driver.</summary>
+    private void TellOfDriver()
+    {
+        if (!_isByDriver)
+        {
+            _isByDriver = true;
+            _log.Information("{Name} is taken over by {How}", Name, NativeDoor);
+        }
+    }
+
+    /// <summary>A queue cannot be had by the driver, for want of memory as a rule. Queues that work so go on; else its program goes.</summary>
+    private void LeaveDriver()
+    {
+        if (!_isByDriver)
+        {
+            _attachment?.Dispose();
+            _attachment = null;
+        }
     }
 
     /// <exception cref="PosixException">It cannot be opened at all.</exception>

@@ -163,7 +163,13 @@ internal sealed partial class XdpAdapter : IAdapter
         XdpQueuePair pair = _pairs[ring.Number];
         try
         {
-            queue = TryUseDriver() ? pair.OpenReceive(ring, slots) : pair.OpenPacketReceive(ring);
+            bool byDriver = TryUseDriver();
+            queue = byDriver ? pair.OpenReceive(ring, slots) : pair.OpenPacketReceive(ring);
+            if (byDriver)
+            {
+                TellOfDriver();
+            }
+
             return Errno.Ok;
         }
         catch (PosixException failure) when (_receiveFallback is not null || !MayFallBack(failure))
@@ -172,6 +178,7 @@ internal sealed partial class XdpAdapter : IAdapter
         }
         catch (PosixException failure)
         {
+            LeaveDriver();
             _receiveFallback = FallBack(failure);
             return OpenReceive(ring, slots, out queue);
         }

@@ -564,9 +564,10 @@ public sealed class Ixgbe82599Model : ChipModel
             }
 
             ulong buffer = Quad(descriptor, 0);
-            if ((Word(descriptor, 8) & Done) != 0)
+            if ((Word(descriptor, LengthAt) & 0xffff) != 0)
             {
-                Fault($"receive descriptor {queue.At} is given with DD set");
+                // DD may be what it was: who decides by the length, as Linux's driver does, clears no more than that.
+                Fault($"receive descriptor {queue.At} is given with a length");
             }
 
             if (!queue.Lend(buffer))

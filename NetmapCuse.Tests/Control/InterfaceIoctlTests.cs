@@ -22,7 +22,7 @@ public sealed class InterfaceIoctlTests(RealDevice device) : DeviceTest(device),
         using VethRig rig = new(mtu: 1400);
         NetmapClient client = rig.A.Run(() => Open().Register("a0"));
         int index = rig.A.Run(() => int.Parse(
-            VethRig.Output("cat", ["/sys/class/net/a0/ifindex"]), System.Globalization.CultureInfo.InvariantCulture));
+            VethRig.Output("ip", ["-o", "link", "show", "a0"]).Split(':')[0], System.Globalization.CultureInfo.InvariantCulture));
         byte[] request = new byte[InterfaceIoctl.RequestBytes];
 
         Ask(rig, client, InterfaceIoctl.GetMtu, request).Should().Be(0);

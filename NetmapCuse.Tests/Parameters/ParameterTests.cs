@@ -164,7 +164,7 @@ public sealed class ParameterTests : IDisposable
             Shell($"echo garbage | tee {path}/bridge_batch 2>&1").Output.Should().Contain("Invalid argument");
             Shell($"echo 1 | tee {path}/buf_curr_num 2>&1").Output.Should().Contain("Permission denied");
             Shell($"stat -c %a {path}/bridge_batch {path}/max_bridges {path}").Should().Be((0, "644\n444\n755\n"));
-            Shell($"ls {path} | wc -l").Output.Trim().Should().Be("38", "37 parameters and the interfaces");
+            Shell($"ls {path} | wc -l").Output.Trim().Should().Be("41", "40 parameters and the interfaces");
             Shell($"cat {path}/nothing").Code.Should().NotBe(0);
             Shell($"touch {path}/new 2>/dev/null").Code.Should().NotBe(0);
             FluentActions.Invoking(() => DirectoryServer.Start(path, Table.Files, Serilog.Core.Logger.None))
