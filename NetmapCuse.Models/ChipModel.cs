@@ -229,6 +229,12 @@ public abstract class ChipModel : IDeviceModel
     /// <summary>DMA to memory. False, and a fault, where nothing is mapped.</summary>
     protected bool DmaWrite(ulong iova, ReadOnlySpan<byte> bytes, string what)
     {
+        // Nothing, at the end of a page, is no access to the next one.
+        if (bytes.IsEmpty)
+        {
+            return true;
+        }
+
         if (MayReach(what) && Memory.Write(iova, bytes))
         {
             return true;
@@ -244,17 +250,13 @@ public abstract class ChipModel : IDeviceModel
     /// </summary>
     protected void WriteBack(ulong iova, ReadOnlySpan<byte> descriptor, int deciding, int end)
     {
-        if (!_timing.NextIsHalf())
-        {
-            DmaWrite(iova, descriptor[..deciding], "descriptor");
-            DmaWrite(iova + (ulong)end, descriptor[end..], "descriptor");
-            DmaWrite(iova + (ulong)deciding, descriptor[deciding..end], "descriptor");
-            return;
-        }
-
         DmaWrite(iova, descriptor[..deciding], "descriptor");
         DmaWrite(iova + (ulong)end, descriptor[end..], "descriptor");
-        Thread.Yield();
+        if (_timing.NextIsHalf())
+        {
+            Thread.Yield();
+        }
+
         DmaWrite(iova + (ulong)deciding, descriptor[deciding..end], "descriptor");
     }
 

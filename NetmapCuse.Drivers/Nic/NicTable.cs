@@ -66,6 +66,9 @@ internal sealed class NicTable(NicMove move, IAdapterFactory adapters, IHostInte
         return address is null ? interfaces.IndexOf(name, place) : -1 - PciAddress.NumberOf(address);
     }
 
+    public int Call(uint command, Span<byte> request, Span<byte> data, CallerPlace place) =>
+        interfaces.Call(command, request, data, place);
+
     public int TryCreate(string name, AdapterSettings settings, out IAdapter? adapter)
     {
         if (!settings.Place.IsOwn || settings.Choice == AdapterChoice.Generic)

@@ -157,11 +157,13 @@ put_all(struct netmap_ring *ring)
  * into its ring, and looks at what it sends.
  */
 static void
-deputy_main(void)
+deputy_main(int ready)
 {
 	struct client v = client_open("vale8:v");
 
 	keep_secret();
+	if (write(ready, "x", 1) != 1)
+		give_up("write");
 	for (;;) {
 		put(v.tx, v.tx->head, 0, NULL);
 		v.tx->head = v.tx->cur = nm_ring_next(v.tx, v.tx->head);
@@ -190,6 +192,7 @@ attack_deputy(int fd)
 	struct netmap_if *nifp;
 	uint64_t end;
 
+	alarm(40);
 	become_nobody();
 	c = client_on(fd >= 0 ? fd : open(port_device(), O_RDWR), "vale8:c");
 	nifp = find_interface(&c, "vale8:v");
@@ -205,12 +208,17 @@ attack_deputy(int fd)
 static void
 test_deputy(int with_descriptor_of_root)
 {
-	int fd = with_descriptor_of_root ? open(port_device(), O_RDWR) : -1, status;
-	pid_t victim = fork(), attacker;
+	int fd = with_descriptor_of_root ? open(port_device(), O_RDWR) : -1, ready[2], status;
+	pid_t victim, attacker;
+	char go;
 
+	if (pipe(ready) != 0)
+		give_up("pipe");
+	victim = fork();
 	if (victim == 0)
-		deputy_main();
-	usleep(WAIT_US);
+		deputy_main(ready[1]);
+	if (read(ready[0], &go, 1) != 1)
+		give_up("read");
 	attacker = fork();
 	if (attacker == 0)
 		attack_deputy(fd);
