@@ -147,7 +147,7 @@ internal sealed unsafe partial class Kring
             Direction = isTx ? (ushort)1 : (ushort)0,
             Tail = tail,
         };
-        Indexes = new RingIndexes { RTail = tail, HwTail = tail };
+        Indexes.Reset(tail);
         ClearOffsets();
     }
 

@@ -35,4 +35,16 @@ internal struct RingIndexes
 
     /// <summary>nr_hwlease: RX of a VALE port: first slot that no sender has claimed. Written under the ring's gate.</summary>
     [FieldOffset(260)] internal uint HwLease;
+
+    /// <summary>A ring begins, with this tail. Field by field: what lies before them is the identity of the ring in the books.</summary>
+    internal void Reset(uint tail)
+    {
+        HwCur = 0;
+        RHead = 0;
+        RCur = 0;
+        RTail = tail;
+        Seen = 0;
+        HwTail = tail;
+        HwLease = 0;
+    }
 }
